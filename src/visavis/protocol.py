@@ -1,0 +1,226 @@
+"""The wire: control messages, events, and motion frames. One source; `web/src/protocol.ts` is generated from it.
+
+Messages and events are JSON objects with a `type`, the same over the WebRTC data channel `control`, the WebSocket and LiveKit
+data packets. Motion frames are binary, on an unordered data channel `motion`. Unknown fields and types are refused.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Annotated, Any, Final, Literal, TypeAlias
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from visavis.arkit import COUNT, INDEX
+from visavis.errors import BadInput, TooLarge
+from visavis.types import AgentState, Emotion, FaceFrame, Gesture
+
+CONTROL_CHANNEL: Final = "control"
+MOTION_CHANNEL: Final = "motion"
+LIVEKIT_TOPIC: Final = "visavis.control"
+LIVEKIT_CUES_TOPIC: Final = "visavis.cues"
+MAX_MESSAGE_BYTES: Final = 16_384
+MAX_TEXT_CHARACTERS: Final = 4_000
+
+Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=MAX_TEXT_CHARACTERS)]
+Unit: TypeAlias = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
+FadeMs: TypeAlias = Annotated[int, Field(ge=0, le=10_000)]
+Angle: TypeAlias = Annotated[float, Field(ge=-1.6, le=1.6, allow_inf_nan=False)]
+
+
+class Wire(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Message(Wire):
+    """From a viewer to the session. `id`, when given, comes back in the error this message causes."""
+
+    id: Annotated[str, Field(max_length=64)] | None = None
+
+
+class Say(Message):
+    """Speak this text aloud, tags included."""
+
+    type: Literal["say"] = "say"
+    text: Text
+
+
+class Chat(Message):
+    """Text typed by the user; the agent answers it as if spoken."""
+
+    type: Literal["chat"] = "chat"
+    text: Text
+
+
+class Interrupt(Message):
+    """Be silent now."""
+
+    type: Literal["interrupt"] = "interrupt"
+
+
+class Weights(Message):
+    """Hold these ARKit weights over whatever else moves them; an empty object releases all. Fades over `fade_ms`."""
+
+    type: Literal["weights"] = "weights"
+    weights: dict[str, Unit]
+    fade_ms: FadeMs = 80
+
+
+class LookAt(Message):
+    """Turn the eyes, and the head a little, to yaw and pitch in radians (+ is the character's left, and down); null releases."""
+
+    type: Literal["look_at"] = "look_at"
+    yaw: Angle | None = None
+    pitch: Angle | None = None
+    fade_ms: FadeMs = 200
+
+
+class SetEmotion(Message):
+    type: Literal["emotion"] = "emotion"
+    emotion: Emotion
+    intensity: Unit = 1.0
+    fade_ms: FadeMs = 400
+
+
+class DoGesture(Message):
+    type: Literal["gesture"] = "gesture"
+    gesture: Gesture
+
+
+class ChangeAvatar(Message):
+    """Put another person in front of the same conversation."""
+
+    type: Literal["avatar"] = "avatar"
+    avatar: Annotated[str, Field(min_length=1, max_length=64)]
+
+
+ControlMessage: TypeAlias = Annotated[
+    Say | Chat | Interrupt | Weights | LookAt | SetEmotion | DoGesture | ChangeAvatar, Field(discriminator="type")
+]
+
+
+class State(Wire):
+    """What the agent is doing, and who stands for it."""
+
+    type: Literal["state"] = "state"
+    state: AgentState
+    avatar: str
+    generation: int
+    language_model: bool
+    """False while the built-in guide answers; pages must say so."""
+
+
+class Transcript(Wire):
+    """A caption. The agent's arrive word by word, when the word is heard: `text` is all heard so far of `utterance`."""
+
+    type: Literal["transcript"] = "transcript"
+    speaker: Literal["user", "agent"]
+    text: str
+    utterance: int
+    final: bool
+    interrupted: bool = False
+
+
+class Stats(Wire):
+    """Live figures of this session, as the server measures them, once a second."""
+
+    type: Literal["stats"] = "stats"
+    fps: float
+    frame_ms_p50: float
+    frame_ms_p95: float
+    encode_ms_p50: float
+    late_frames: int
+    av_skew_ms: float
+    response_ms: float | None
+    interrupt_ms: float | None
+    sessions: int
+
+
+class Error(Wire):
+    """Something was refused or broke; `message` is one line that says what and how to mend it."""
+
+    type: Literal["error"] = "error"
+    code: str
+    message: str
+    id: str | None = None
+
+
+Event: TypeAlias = Annotated[State | Transcript | Stats | Error, Field(discriminator="type")]
+
+_messages: Final[TypeAdapter[ControlMessage]] = TypeAdapter(ControlMessage)
+_events: Final[TypeAdapter[Event]] = TypeAdapter(Event)
+
+
+def decode_message(data: str | bytes) -> ControlMessage:
+    """A control message from a stranger. Raises BadInput or TooLarge with one line that names the fault."""
+    size = len(data.encode() if isinstance(data, str) else data)
+    if size > MAX_MESSAGE_BYTES:
+        raise TooLarge(f"The message has {size} bytes; at most {MAX_MESSAGE_BYTES} are taken.")
+    try:
+        message = _messages.validate_json(data)
+    except ValidationError as error:
+        raise BadInput(_first_fault(error)) from None
+    if isinstance(message, Weights):
+        unknown = sorted(set(message.weights) - set(INDEX))
+        if unknown:
+            raise BadInput(f"weights: {unknown[0]!r} is not an ARKit shape.", mend="Names are as in jawOpen, mouthSmileLeft.")
+    return message
+
+
+def decode_event(data: str | bytes) -> Event:
+    try:
+        return _events.validate_json(data)
+    except ValidationError as error:
+        raise BadInput(_first_fault(error)) from None
+
+
+def encode(wire: Wire) -> str:
+    """JSON text of a message or an event, fields in their declared order, absent optionals left out."""
+    return wire.model_dump_json(exclude_none=True)
+
+
+def schema() -> dict[str, Any]:
+    """JSON Schema of everything above; the TypeScript client is generated from it."""
+    both: TypeAdapter[Any] = TypeAdapter(ControlMessage | Event)
+    return both.json_schema(mode="serialization", ref_template="{model}")
+
+
+def _first_fault(error: ValidationError) -> str:
+    fault = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(str(part) for part in fault["loc"]) or "message"
+    return f"{where}: {fault['msg']}."
+
+
+# Motion frames -----------------------------------------------------------------------------------------------------------------
+
+MOTION_VERSION: Final = 1
+_MOTION_HEAD: Final = struct.Struct("<BxHIQ")
+"""version, reserved, count of weights, generation, media time in ticks"""
+_ROTATION_UNIT_RAD: Final = 1e-4
+_TRANSLATION_UNIT_M: Final = 1e-5
+_POSE_UNITS: Final = np.array([_ROTATION_UNIT_RAD] * 3 + [_TRANSLATION_UNIT_M] * 3 + [_ROTATION_UNIT_RAD] * 4)
+MOTION_BYTES: Final = _MOTION_HEAD.size + COUNT * 2 + len(_POSE_UNITS) * 2
+"""140 bytes: head 16, weights 52 x uint16 (65535 is 1.0), then int16: rotation 3, translation 3, gaze 4."""
+
+
+def encode_motion(face: FaceFrame) -> bytes:
+    """Little-endian motion frame of `MOTION_BYTES`; weights are exact to 1/65535, angles to 1e-4 rad, lengths to 1e-5 m."""
+    weights = np.rint(np.clip(face.weights, 0.0, 1.0) * 65535).astype("<u2")
+    pose = np.concatenate([face.head_rotation, face.head_translation, face.gaze.ravel()]) / _POSE_UNITS
+    units = np.clip(np.rint(pose), -32767, 32767).astype("<i2")
+    head = _MOTION_HEAD.pack(MOTION_VERSION, COUNT, face.generation, face.t_ticks)
+    return head + weights.tobytes() + units.tobytes()
+
+
+def decode_motion(data: bytes) -> FaceFrame:
+    """Raises BadInput where the size, version or count is not ours."""
+    if len(data) != MOTION_BYTES:
+        raise BadInput(f"A motion frame has {MOTION_BYTES} bytes, this has {len(data)}.")
+    version, count, generation, t_ticks = _MOTION_HEAD.unpack_from(data)
+    if version != MOTION_VERSION or count != COUNT:
+        raise BadInput(f"Motion frame version {version} with {count} weights; this reads version {MOTION_VERSION} with {COUNT}.")
+    weights = np.frombuffer(data, "<u2", COUNT, _MOTION_HEAD.size).astype(np.float32) / np.float32(65535)
+    units = np.frombuffer(data, "<i2", len(_POSE_UNITS), _MOTION_HEAD.size + COUNT * 2)
+    pose = (units * _POSE_UNITS).astype(np.float32)
+    return FaceFrame(t_ticks, weights, pose[:3], pose[3:6], pose[6:].reshape(2, 2), generation)
