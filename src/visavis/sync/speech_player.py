@@ -1,0 +1,195 @@
+"""The audio side of time: speech comes in early and in pieces, leaves as one unbroken stream of 20 ms frames.
+
+Audio is the master clock. A chunk is given its media time when it is pushed; motion learns of it then, and the transport reads
+exactly that sample at exactly that time. Nothing is ever dropped but by an interruption.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+import numpy as np
+
+from visavis.audio.resample import StreamResampler
+from visavis.clock import Clock
+from visavis.types import I16, SPEECH_HZ, TICKS_HZ, PlaybackEnd, SpeechChunk, WordCue, s_from_ticks, ticks_from_s
+
+FRAME_TICKS: Final = TICKS_HZ // 50
+"""20 ms: one Opus packet. At 48 kHz a tick is a sample."""
+SPEECH_LEAD_TICKS: Final = ticks_from_s(0.040)
+"""How far ahead of now the first sample of speech is placed, so that the frame of its time can be drawn."""
+MAX_AHEAD_TICKS: Final = ticks_from_s(20.0)
+"""`push` waits while more speech than this is ahead."""
+FADE_TICKS: Final = ticks_from_s(0.005)
+"""An interruption fades over this, not to click."""
+
+
+class PlayerListener(Protocol):
+    """What follows from speech being placed, heard and stopped."""
+
+    def on_placed(self, chunk: SpeechChunk) -> None:
+        """A chunk in media time, before it is heard."""
+
+    def on_speech_end(self, t_ticks: int) -> None:
+        """The media time at which an utterance's last sample lies."""
+
+    def on_word(self, utterance: int, word: WordCue) -> None:
+        """This word's first sample is being handed to the transport."""
+
+    def on_cut(self, t_ticks: int, generation: int) -> None:
+        """Interrupted: from `t_ticks` on there is silence, and only `generation` counts."""
+
+
+@dataclass(slots=True)
+class _Utterance:
+    number: int
+    resampler: StreamResampler = field(default_factory=lambda: StreamResampler(SPEECH_HZ, TICKS_HZ))
+    pieces: deque[tuple[int, I16]] = field(default_factory=deque)
+    words: deque[WordCue] = field(default_factory=deque)
+    next_ticks: int | None = None
+    """Media time at which the next sample to arrive will lie."""
+    offset_ticks: int = 0
+    """Media time of the utterance's own time zero; grows by stalls."""
+    heard_ticks: int = 0
+    ended: bool = False
+    started: bool = False
+
+
+class SpeechPlayer:
+    """Implements `types.SpeechSink`; read by a transport through `read`."""
+
+    def __init__(self, clock: Clock, listener: PlayerListener, *, lead_ticks: int = SPEECH_LEAD_TICKS) -> None:
+        self._clock = clock
+        self._listener = listener
+        self._lead_ticks = lead_ticks
+        self._utterances: deque[_Utterance] = deque()
+        self._count = 0
+        self._read_ticks = 0
+        self._tail: I16 = np.zeros(0, np.int16)
+        self._room = asyncio.Event()
+        self.generation = 0
+        self.stall_ticks = 0
+        self.on_playback_started: Callable[[int], None] = lambda utterance: None
+        self.on_playback_finished: Callable[[PlaybackEnd], None] = lambda end: None
+
+    # SpeechSink ---------------------------------------------------------------------------------------------------------------
+
+    async def push(self, chunk: SpeechChunk) -> int:
+        """Place a chunk at `SPEECH_HZ` right behind what is there. Waits while `MAX_AHEAD_TICKS` are ahead."""
+        assert chunk.audio.rate_hz == SPEECH_HZ, chunk.audio.rate_hz
+        generation = self.generation
+        while self.ahead_ticks > MAX_AHEAD_TICKS and generation == self.generation:
+            self._room.clear()
+            await self._room.wait()
+        utterance = self._open_utterance()
+        samples = utterance.resampler.push(chunk.audio.samples)
+        self._append(utterance, chunk, samples)
+        return utterance.number
+
+    def end_utterance(self) -> None:
+        if not self._utterances or self._utterances[-1].ended:
+            return
+        utterance = self._utterances[-1]
+        utterance.ended = True
+        rest = utterance.resampler.flush()
+        assert utterance.next_ticks is not None
+        if len(rest):
+            utterance.pieces.append((utterance.next_ticks, rest))
+            utterance.next_ticks += len(rest)
+        self._listener.on_speech_end(utterance.next_ticks)
+
+    def interrupt(self) -> None:
+        self.generation += 1
+        self._tail = self._faded_tail()
+        dropped, self._utterances = self._utterances, deque()
+        self._room.set()
+        self._listener.on_cut(max(self._read_ticks, self._clock.now_ticks()), self.generation)
+        for utterance in dropped:
+            self.on_playback_finished(PlaybackEnd(utterance.number, s_from_ticks(utterance.heard_ticks), True))
+
+    # The transport's side -----------------------------------------------------------------------------------------------------
+
+    @property
+    def ahead_ticks(self) -> int:
+        """How much speech is placed and not yet read."""
+        last = self._utterances[-1].next_ticks if self._utterances else None
+        return max(0, last - self._read_ticks) if last is not None else 0
+
+    @property
+    def speaking(self) -> bool:
+        return bool(self._utterances)
+
+    def read(self, t_ticks: int, count: int = FRAME_TICKS) -> I16:
+        """int16 [count] at 48 kHz for media time `t_ticks` on. Times must not go back; what was skipped is never heard."""
+        assert t_ticks >= self._read_ticks, (t_ticks, self._read_ticks)
+        out = np.zeros(count, np.int16)
+        end_ticks = t_ticks + count
+        self._read_ticks = end_ticks
+        if len(self._tail):
+            take = min(count, len(self._tail))
+            out[:take] = self._tail[:take]
+            self._tail = np.zeros(0, np.int16)
+        while self._utterances:
+            utterance = self._utterances[0]
+            self._play(utterance, out, t_ticks, end_ticks)
+            if utterance.pieces or not utterance.ended:
+                break
+            self._utterances.popleft()
+            self.on_playback_finished(PlaybackEnd(utterance.number, s_from_ticks(utterance.heard_ticks), False))
+        self._room.set()
+        return out
+
+    def _play(self, utterance: _Utterance, out: I16, t_ticks: int, end_ticks: int) -> None:
+        while utterance.pieces and utterance.pieces[0][0] < end_ticks:
+            at, samples = utterance.pieces.popleft()
+            if not utterance.started:
+                utterance.started = True
+                self.on_playback_started(utterance.number)
+            skip = max(0, t_ticks - at)
+            now = samples[skip : end_ticks - at]
+            start = max(at, t_ticks) - t_ticks
+            out[start : start + len(now)] = now
+            utterance.heard_ticks += len(now)
+            if end_ticks - at < len(samples):
+                utterance.pieces.appendleft((end_ticks, samples[end_ticks - at :]))
+        if utterance.started and not utterance.pieces and not utterance.ended and utterance.next_ticks is not None:
+            self.stall_ticks += max(0, end_ticks - max(t_ticks, utterance.next_ticks))
+        while utterance.words and utterance.words[0].t_ticks < end_ticks:
+            self._listener.on_word(utterance.number, utterance.words.popleft())
+
+    def _open_utterance(self) -> _Utterance:
+        if not self._utterances or self._utterances[-1].ended:
+            self._count += 1
+            self._utterances.append(_Utterance(self._count))
+        return self._utterances[-1]
+
+    def _append(self, utterance: _Utterance, chunk: SpeechChunk, samples: I16) -> None:
+        """Give the chunk its media time. A first chunk, or one that comes after a stall, starts `lead_ticks` from now."""
+        earliest = max(self._read_ticks, self._clock.now_ticks() + self._lead_ticks)
+        if utterance.next_ticks is None:
+            before = self._utterances[-2].next_ticks if len(self._utterances) > 1 else None
+            utterance.next_ticks = max(earliest, before or 0)
+            utterance.offset_ticks = utterance.next_ticks - chunk.audio.t_ticks
+        elif utterance.next_ticks < self._read_ticks:
+            utterance.offset_ticks += earliest - utterance.next_ticks
+            utterance.next_ticks = earliest
+        if len(samples):
+            utterance.pieces.append((utterance.next_ticks, samples))
+            utterance.next_ticks += len(samples)
+        placed = chunk.placed(utterance.offset_ticks, self.generation)
+        utterance.words.extend(cue for cue in placed.cues if isinstance(cue, WordCue))
+        self._listener.on_placed(placed)
+
+    def _faded_tail(self) -> I16:
+        """The few samples that would have come next, faded out."""
+        if not self._utterances or not self._utterances[0].started or not self._utterances[0].pieces:
+            return np.zeros(0, np.int16)
+        at, samples = self._utterances[0].pieces[0]
+        if at > self._read_ticks:
+            return np.zeros(0, np.int16)
+        tail = samples[:FADE_TICKS].astype(np.float32)
+        return (tail * np.linspace(1.0, 0.0, len(tail), dtype=np.float32)).astype(np.int16)
