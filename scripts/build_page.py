@@ -33,7 +33,9 @@ def build_page() -> None:
         return
     npm = shutil.which("npm")
     if npm is None:
-        raise SystemExit("Building visavis from source needs Node 20 or newer for the page; install it, or take the published wheel.")
+        raise SystemExit(
+            "Building visavis from source needs Node 20 or newer for the page; install it, or take the published wheel."
+        )
     lock, installed = WEB / "package-lock.json", WEB / "node_modules" / ".package-lock.json"
     if not installed.is_file() or installed.stat().st_mtime < lock.stat().st_mtime:
         subprocess.run([npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=WEB, check=True)

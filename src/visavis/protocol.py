@@ -68,7 +68,7 @@ class Weights(Message):
 
 
 class LookAt(Message):
-    """Turn the eyes, and the head a little, to yaw and pitch in radians (+ is the character's left, and down); null releases."""
+    """Turn the eyes, and a little the head, to yaw and pitch in rad (+ is the character's left, and down). Null releases."""
 
     type: Literal["look_at"] = "look_at"
     yaw: Angle | None = None
@@ -192,7 +192,7 @@ def _first_fault(error: ValidationError) -> str:
     return f"{where}: {fault['msg']}."
 
 
-# Motion frames -----------------------------------------------------------------------------------------------------------------
+# Motion frames --------------------------------------------------------------------------------------------------------------
 
 MOTION_VERSION: Final = 1
 _MOTION_HEAD: Final = struct.Struct("<BxHIQ")
@@ -210,7 +210,7 @@ def encode_motion(face: FaceFrame) -> bytes:
     pose = np.concatenate([face.head_rotation, face.head_translation, face.gaze.ravel()]) / _POSE_UNITS
     units = np.clip(np.rint(pose), -32767, 32767).astype("<i2")
     head = _MOTION_HEAD.pack(MOTION_VERSION, COUNT, face.generation, face.t_ticks)
-    return head + weights.tobytes() + units.tobytes()
+    return bytes(head + weights.tobytes() + units.tobytes())
 
 
 def decode_motion(data: bytes) -> FaceFrame:
@@ -219,7 +219,9 @@ def decode_motion(data: bytes) -> FaceFrame:
         raise BadInput(f"A motion frame has {MOTION_BYTES} bytes, this has {len(data)}.")
     version, count, generation, t_ticks = _MOTION_HEAD.unpack_from(data)
     if version != MOTION_VERSION or count != COUNT:
-        raise BadInput(f"Motion frame version {version} with {count} weights; this reads version {MOTION_VERSION} with {COUNT}.")
+        raise BadInput(
+            f"Motion frame version {version} with {count} weights; this reads version {MOTION_VERSION} with {COUNT}."
+        )
     weights = np.frombuffer(data, "<u2", COUNT, _MOTION_HEAD.size).astype(np.float32) / np.float32(65535)
     units = np.frombuffer(data, "<i2", len(_POSE_UNITS), _MOTION_HEAD.size + COUNT * 2)
     pose = (units * _POSE_UNITS).astype(np.float32)

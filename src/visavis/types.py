@@ -42,8 +42,7 @@ def ticks_from_samples(samples: int, rate_hz: int) -> int:
 
 def period_ticks(rate_hz: int) -> int:
     """Ticks between frames at a frame rate that divides `TICKS_HZ` (25, 30, 50, 60 …)."""
-    assert rate_hz > 0 and TICKS_HZ % rate_hz == 0, f"{rate_hz} Hz does not divide {TICKS_HZ} Hz"
-    return TICKS_HZ // rate_hz
+    return ticks_from_samples(1, rate_hz)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,7 +55,8 @@ class AudioChunk:
     generation: int = 0
 
     def __post_init__(self) -> None:
-        assert self.samples.dtype == np.int16 and self.samples.ndim == 1, (self.samples.dtype, self.samples.shape)
+        assert self.samples.dtype == np.int16, self.samples.dtype
+        assert self.samples.ndim == 1, self.samples.shape
 
     @property
     def end_ticks(self) -> int:

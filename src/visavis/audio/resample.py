@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from visavis.types import I16
+
+if TYPE_CHECKING:
+    from av import AudioFrame
+
+
+def pcm_of(frame: AudioFrame) -> I16:
+    """The samples of a mono s16 frame as int16 [n]."""
+    return np.asarray(frame.to_ndarray(), np.int16).reshape(-1)
 
 
 class StreamResampler:
@@ -49,8 +59,8 @@ class StreamResampler:
             return rest[: max(want, 0)]
         return np.concatenate([rest, np.zeros(want - len(rest), np.int16)])
 
-    def _collect(self, frames: list) -> I16:  # type: ignore[type-arg]
-        parts = [frame.to_ndarray().reshape(-1) for frame in frames]
+    def _collect(self, frames: list[AudioFrame]) -> I16:
+        parts = [pcm_of(frame) for frame in frames]
         out: I16 = np.concatenate(parts) if parts else np.zeros(0, np.int16)
         self._given += len(out)
         return out

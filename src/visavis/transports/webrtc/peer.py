@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 import av
-import numpy as np
 from aiortc import RTCConfiguration, RTCDataChannel, RTCIceServer, RTCPeerConnection, RTCSessionDescription
 from aiortc.exceptions import InvalidAccessError, InvalidStateError, OperationError
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 
+from visavis.audio.resample import pcm_of
 from visavis.clock import Clock
 from visavis.errors import BadInput, TooLarge
 from visavis.protocol import CONTROL_CHANNEL, MAX_MESSAGE_BYTES, MOTION_CHANNEL
@@ -26,6 +26,7 @@ HEARING_HZ: Final = 16_000
 MAX_SDP_BYTES: Final = 65_536
 MAX_SDP_MEDIA: Final = 8
 CONNECT_TIMEOUT_S: Final = 20.0
+OFFER_MEND: Final = "Offer audio, video and a data channel."
 SEND_BUFFER_BYTES: Final = 262_144
 """Control events to a viewer that does not read are dropped beyond this."""
 
@@ -89,7 +90,7 @@ class Peer:
         except (ValueError, AssertionError, LookupError, AttributeError, TypeError) as error:
             raise BadInput(f"The SDP offer cannot be used: {error or type(error).__name__}.") from error
         except (InvalidStateError, InvalidAccessError, OperationError) as error:
-            raise BadInput(f"The SDP offer cannot be answered: {error}.", mend="Offer audio, video and a data channel.") from error
+            raise BadInput(f"The SDP offer cannot be answered: {error}.", mend=OFFER_MEND) from error
         self._spawn(self._give_up_unless_connected(), "connect timeout")
         return str(self._connection.localDescription.sdp)
 
@@ -130,7 +131,7 @@ class Peer:
         if "video" in kinds:
             self._connection.addTrack(self._face)
         if not kinds:
-            raise BadInput("The SDP offer asks for no media.", mend="Offer audio, video and a data channel.")
+            raise BadInput("The SDP offer asks for no media.", mend=OFFER_MEND)
 
     def _state_changed(self) -> None:
         state = self._connection.connectionState
@@ -169,10 +170,10 @@ class Peer:
                 frame = await track.recv()
             except MediaStreamError:
                 return
+            assert isinstance(frame, av.AudioFrame), type(frame)
             frame.pts = None
             for piece in resampler.resample(frame):
-                samples: I16 = np.ascontiguousarray(piece.to_ndarray().reshape(-1))
-                self._listener.on_hearing(AudioChunk(self._clock.now_ticks(), HEARING_HZ, samples))
+                self._listener.on_hearing(AudioChunk(self._clock.now_ticks(), HEARING_HZ, pcm_of(piece)))
 
     async def _give_up_unless_connected(self) -> None:
         await asyncio.sleep(CONNECT_TIMEOUT_S)

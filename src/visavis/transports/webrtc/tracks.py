@@ -19,7 +19,7 @@ AUDIO_TIME_BASE: Final = Fraction(1, TICKS_HZ)
 MAILBOX_FRAMES: Final = 2
 
 
-class SpeechTrack(MediaStreamTrack):  # type: ignore[misc]
+class SpeechTrack(MediaStreamTrack):
     """Unbroken 48 kHz mono audio: 20 ms for media time t are read at t, silence included.
 
     Drop rule: none. A loop that was held up sends what it owes at once; the viewer's jitter buffer takes it.
@@ -46,7 +46,7 @@ class SpeechTrack(MediaStreamTrack):  # type: ignore[misc]
         return frame
 
 
-class FaceTrack(MediaStreamTrack):  # type: ignore[misc]
+class FaceTrack(MediaStreamTrack):
     """Finished frames, stamped with their media time. Drop rule: the oldest goes when the sender falls behind."""
 
     kind = "video"
