@@ -132,8 +132,8 @@ class Stats(Wire):
     encode_ms_p50: float
     late_frames: int
     av_skew_ms: float
-    response_ms: float | None
-    interrupt_ms: float | None
+    response_ms: float | None = None
+    interrupt_ms: float | None = None
     sessions: int
 
 
