@@ -35,7 +35,8 @@ class VideoPacer:
         executor: Executor,
         fps: int,
     ) -> None:
-        self.engine = engine
+        self._engine = engine
+        self._drawing = asyncio.Lock()
         self._clock = clock
         self._sample = sample
         self._deliver = deliver
@@ -55,6 +56,11 @@ class VideoPacer:
         mean_ms = self.gaps_ms.mean()
         return 1000.0 / mean_ms if count and mean_ms else 0.0
 
+    async def change_engine(self, engine: Engine) -> None:
+        """Draw with another engine from the next frame on; on return the old one is not in use any more."""
+        async with self._drawing:
+            self._engine = engine
+
     async def run(self) -> None:
         """Until cancelled."""
         loop = asyncio.get_running_loop()
@@ -64,7 +70,8 @@ class VideoPacer:
             await self._clock.sleep_until(t_ticks - VIDEO_LEAD_TICKS)
             face = self._sample(t_ticks)
             begun = self._clock.now_ticks()
-            frame = await loop.run_in_executor(self._executor, self.engine.draw, face)
+            async with self._drawing:
+                frame = await _uninterrupted(loop.run_in_executor(self._executor, self._engine.draw, face))
             self.frame_ms.add((self._clock.now_ticks() - begun) * 1000 / TICKS_HZ)
             await self._clock.sleep_until(t_ticks - SEND_LEAD_TICKS)
             self._hand_on(frame)
@@ -86,3 +93,12 @@ class VideoPacer:
         following = max(index + 1, soonest)
         self.late_frames += following - (index + 1)
         return following
+
+
+async def _uninterrupted(drawing: asyncio.Future[VideoFrame]) -> VideoFrame:
+    """The frame; a cancellation waits for the thread, so that nobody closes an engine that still draws."""
+    try:
+        return await asyncio.shield(drawing)
+    except asyncio.CancelledError:
+        await asyncio.wait([drawing])
+        raise

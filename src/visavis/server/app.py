@@ -1,0 +1,228 @@
+"""The HTTP surface: the page, avatars, sessions by SDP as WHIP and WHEP do, control, health and metrics."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import FastAPI, Query, Request, Response, WebSocket, WebSocketDisconnect
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse
+from fastapi.staticfiles import StaticFiles
+
+from visavis import __version__
+from visavis.avatars import list_avatars
+from visavis.errors import BadInput, NotAllowed, TooLarge, VisavisError
+from visavis.protocol import MAX_MESSAGE_BYTES, decode_message
+from visavis.server.access import check_token
+from visavis.server.metrics import render_metrics
+from visavis.session.sessions import GUIDE, Sessions
+from visavis.settings import Settings
+
+log = logging.getLogger(__name__)
+
+PAGE: Final = Path(__file__).parent / "page"
+MAX_OFFER_BYTES: Final = 65_536
+SDP: Final = "application/sdp"
+NO_PAGE: Final = "The page is not built. Run `make page` (needs Node 20), or install the published wheel."
+
+
+def create_app(settings: Settings, *, sessions: Sessions | None = None) -> FastAPI:
+    """The application; it owns `sessions` and ends them when it stops."""
+    owned = sessions or Sessions(settings)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.preparing = asyncio.create_task(_prepare(owned), name="prepare")
+        yield
+        app.state.preparing.cancel()
+        await asyncio.gather(app.state.preparing, return_exceptions=True)
+        await owned.aclose()
+
+    app = FastAPI(title="visavis", version=__version__, lifespan=lifespan, description="A face for any voice agent.")
+    app.state.sessions = owned
+    app.state.settings = settings
+    app.add_exception_handler(VisavisError, _answer_error)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=["Authorization", "Content-Type"],
+            expose_headers=["Location"],
+        )
+    app.middleware("http")(_guard)
+    _add_health(app)
+    _add_avatars(app)
+    _add_sessions(app)
+    _add_control(app)
+    _add_page(app)
+    return app
+
+
+async def _prepare(sessions: Sessions) -> None:
+    try:
+        await sessions.prepare()
+    except VisavisError as error:
+        log.error("not ready: %s", error)
+
+
+def _answer_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, VisavisError)
+    headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, NotAllowed) else None
+    return JSONResponse({"code": error.code, "message": str(error)}, error.http_status, headers)
+
+
+async def _guard(request: Request, call_next: Any) -> Response:
+    """API calls need the token wherever one is set; the page and the health checks do not."""
+    settings: Settings = request.app.state.settings
+    guarded = request.url.path.startswith("/api/") or request.url.path == "/metrics"
+    if guarded and settings.token is not None and request.method != "OPTIONS":
+        try:
+            check_token(request.headers.get("authorization", ""), settings.token.get_secret_value())
+        except NotAllowed as error:
+            return _answer_error(request, error)
+    response: Response = await call_next(request)
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "no-referrer")
+    return response
+
+
+def _add_health(app: FastAPI) -> None:
+    sessions: Sessions = app.state.sessions
+
+    @app.get("/healthz", tags=["health"])
+    async def healthz() -> dict[str, str]:
+        """The process answers."""
+        return {"status": "ok", "version": __version__}
+
+    @app.get("/readyz", tags=["health"])
+    async def readyz() -> JSONResponse:
+        """Whether a session would be taken now."""
+        capacity = sessions.capacity
+        if capacity is None:
+            return JSONResponse({"status": "preparing"}, 503)
+        free = max(0, capacity.limit - sessions.active)
+        body = {"status": "ready" if free else "full", "free": free, "limit": capacity.limit}
+        return JSONResponse(body, 200 if free else 503)
+
+    @app.get("/metrics", tags=["health"], response_class=PlainTextResponse)
+    async def metrics() -> Response:
+        """Prometheus text."""
+        body, content_type = render_metrics(sessions)
+        return Response(body, media_type=content_type)
+
+
+def _add_avatars(app: FastAPI) -> None:
+    settings: Settings = app.state.settings
+
+    @app.get("/api/avatars", tags=["avatars"])
+    async def avatars() -> dict[str, Any]:
+        """Who can be put in front."""
+        known = await asyncio.to_thread(list_avatars, settings.home)
+        return {
+            "avatars": [
+                {"name": a.name, "title": a.title, "engines": list(a.engines), "licence": a.licence} for a in known
+            ],
+            "default": settings.avatar,
+            "language_model": settings.llm != GUIDE,
+        }  # fmt: skip
+
+
+def _add_sessions(app: FastAPI) -> None:
+    sessions: Sessions = app.state.sessions
+
+    @app.post("/api/sessions", status_code=201, tags=["sessions"], response_class=PlainTextResponse)
+    async def open_session(
+        request: Request,
+        avatar: Annotated[str | None, Query(max_length=64)] = None,
+        engine: Annotated[str | None, Query(max_length=32)] = None,
+        draw: Annotated[Literal["server", "viewer"], Query()] = "server",
+    ) -> Response:
+        """An SDP offer (`application/sdp`) is answered with an SDP answer; `Location` names the session."""
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind != SDP:
+            raise BadInput(f"The content type is {kind or 'missing'}.", mend=f"Send the SDP offer as {SDP}.")
+        offer = (await _body(request, MAX_OFFER_BYTES)).decode("utf-8", "replace")
+        session, answer = await sessions.open(offer, avatar=avatar or None, engine=engine or None, draw=draw)
+        return Response(answer, 201, {"Location": f"/api/sessions/{session.name}"}, SDP)
+
+    @app.delete("/api/sessions/{name}", status_code=204, tags=["sessions"])
+    async def close_session(name: str) -> Response:
+        await sessions.get(name).aclose()
+        return Response(status_code=204)
+
+    @app.get("/api/sessions/{name}/stats", tags=["sessions"])
+    async def session_stats(name: str) -> dict[str, Any]:
+        """The session's figures as the server measures them."""
+        return sessions.get(name).stats().model_dump()
+
+
+def _add_control(app: FastAPI) -> None:
+    sessions: Sessions = app.state.sessions
+    settings: Settings = app.state.settings
+
+    @app.post("/api/sessions/{name}/control", status_code=202, tags=["control"])
+    async def control(name: str, request: Request) -> Response:
+        """One control message, as on the data channel."""
+        session = sessions.get(name)
+        session.control(decode_message(await _body(request, MAX_MESSAGE_BYTES)))
+        return Response(status_code=202)
+
+    @app.websocket("/api/sessions/{name}/control")
+    async def control_socket(name: str, socket: WebSocket) -> None:
+        """Control messages in, this session's events out. The token, where one is set, comes as the query `token`."""
+        try:
+            if settings.token is not None:
+                given = socket.headers.get("authorization") or f"Bearer {socket.query_params.get('token', '')}"
+                check_token(given, settings.token.get_secret_value())
+            session = sessions.get(name)
+        except VisavisError as error:
+            await socket.close(4000 + error.http_status, str(error)[:120])
+            return
+        await socket.accept()
+        with session.events() as events:
+            sending = asyncio.create_task(_send_events(socket, events), name="control socket")
+            try:
+                while True:
+                    session.on_message(await socket.receive_text())
+            except WebSocketDisconnect:
+                pass
+            finally:
+                sending.cancel()
+                await asyncio.gather(sending, return_exceptions=True)
+
+
+async def _send_events(socket: WebSocket, events: asyncio.Queue[str]) -> None:
+    while True:
+        await socket.send_text(await events.get())
+
+
+def _add_page(app: FastAPI) -> None:
+    if not (PAGE / "index.html").is_file():
+
+        @app.get("/", include_in_schema=False)
+        async def missing() -> Response:
+            return PlainTextResponse(NO_PAGE, 503)
+
+        return
+
+    @app.get("/", include_in_schema=False)
+    async def index() -> FileResponse:
+        return FileResponse(PAGE / "index.html", headers={"Cache-Control": "no-cache"})
+
+    app.mount("/", StaticFiles(directory=PAGE), name="page")
+
+
+async def _body(request: Request, most: int) -> bytes:
+    """The body, read no further than `most` bytes. Raises TooLarge."""
+    parts = bytearray()
+    async for part in request.stream():
+        parts += part
+        if len(parts) > most:
+            raise TooLarge(f"The body is larger than {most} bytes.")
+    return bytes(parts)

@@ -1,0 +1,94 @@
+"""How many sessions this machine holds, found from what one costs here; one more is refused with the reason."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from visavis.errors import Busy
+from visavis.types import Engine, FaceFrame
+
+USABLE_SHARE: Final = 0.80
+"""Of the cores; the rest is for the loop, the network and other programs."""
+VOICE_CORES: Final = 0.06
+"""A session's voice, motion and transport beside its pictures, as `visavis bench` measured it."""
+PROBE_FRAMES: Final = 24
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one frame costs on this machine, in milliseconds of CPU time over all threads."""
+
+    draw_core_ms: float
+    encode_core_ms: float
+
+    def session_cores(self, fps: int) -> float:
+        return (self.draw_core_ms + self.encode_core_ms) * fps / 1000 + VOICE_CORES
+
+
+class Capacity:
+    """Admission by measured cost. `limit` is at least one: a slow machine may still try."""
+
+    def __init__(self, cost: Cost, *, fps: int, cores: int | None = None, at_most: int | None = None) -> None:
+        self.cost = cost
+        self.cores = cores or len(os.sched_getaffinity(0))
+        self.fps = fps
+        found = int(self.cores * USABLE_SHARE / cost.session_cores(fps))
+        self.limit = max(1, min(found, at_most) if at_most else found)
+
+    def admit(self, active: int) -> None:
+        """Raises Busy, with the reason, where one session more would make the others stutter."""
+        if active < self.limit:
+            return
+        need = self.cost.session_cores(self.fps)
+        raise Busy(
+            f"This machine holds {self.limit} session{'s' if self.limit > 1 else ''} at {self.fps} frames a second "
+            f"({need:.2f} of {self.cores} cores each), and {active} are running.",
+            mend="Try again when one has ended, or start visavis on another machine.",
+        )
+
+
+def measure_cost(engine: Engine, *, fps: int) -> Cost:
+    """CPU time of drawing and of VP8 encoding, medians over a moving face. Takes about a second."""
+    draw_ms, encode_ms = [], []
+    encode = _vp8(engine.width, engine.height, fps)
+    for index in range(PROBE_FRAMES):
+        face = _probe_face(index, fps)
+        start = time.process_time()
+        frame = engine.draw(face)
+        drawn = time.process_time()
+        encode(frame.i420, index)
+        draw_ms.append((drawn - start) * 1000)
+        encode_ms.append((time.process_time() - drawn) * 1000)
+    skip = PROBE_FRAMES // 4
+    return Cost(float(np.median(draw_ms[skip:])), float(np.median(encode_ms[skip:])))
+
+
+def _probe_face(index: int, fps: int) -> FaceFrame:
+    """A face that talks and moves: every part of the drawing has work."""
+    phase = index / fps * 2 * np.pi
+    weights = np.clip(0.25 + 0.25 * np.sin(phase * 3 + np.arange(52)), 0, 1).astype(np.float32)
+    turn = np.array([0.2 * np.sin(phase), 0.06 * np.sin(phase * 1.3), 0.04], np.float32)
+    return FaceFrame(index, weights, turn, np.zeros(3, np.float32), np.zeros((2, 2), np.float32))
+
+
+def _vp8(width: int, height: int, fps: int):  # type: ignore[no-untyped-def]
+    """A function that encodes one I420 picture the way the WebRTC transport does."""
+    import av
+
+    codec = av.CodecContext.create("libvpx", "w")
+    codec.width, codec.height, codec.pix_fmt = width, height, "yuv420p"
+    codec.bit_rate = 1_000_000
+    codec.framerate = fps
+    codec.options = {"deadline": "realtime", "cpu-used": "-6", "lag-in-frames": "0"}
+
+    def encode(i420: np.ndarray, index: int) -> None:  # type: ignore[type-arg]
+        picture = av.VideoFrame.from_ndarray(i420, format="yuv420p")
+        picture.pts = index
+        codec.encode(picture)
+
+    return encode

@@ -1,0 +1,387 @@
+"""One conversation with one viewer: the only place where voice, motion, engine, sync and transport meet."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from visavis import protocol
+from visavis.clock import Clock
+from visavis.errors import VisavisError
+from visavis.motion import Motion
+from visavis.session.hearing import SpeechHearing
+from visavis.sync.captions import Captions
+from visavis.sync.figures import Rolling
+from visavis.sync.speech_player import SpeechPlayer
+from visavis.sync.video_pacer import VideoPacer
+from visavis.types import (
+    I16,
+    TICKS_HZ,
+    AgentState,
+    AudioChunk,
+    Engine,
+    PlaybackEnd,
+    SpeechChunk,
+    SpeechSink,
+    VideoFrame,
+    WordCue,
+    period_ticks,
+)
+
+log = logging.getLogger(__name__)
+
+STATS_PERIOD_S: Final = 1.0
+MAX_PENDING_MESSAGES: Final = 32
+"""Control messages waiting to be carried out. Drop rule: refused with an error beyond this."""
+MAX_UNREAD_EVENTS: Final = 256
+MOTION_HZ: Final = 60
+
+
+class Viewer(Protocol):
+    """The session's side of a transport."""
+
+    def deliver(self, frame: VideoFrame) -> None: ...
+
+    def send(self, event: str) -> None: ...
+
+    def send_motion(self, frame: bytes) -> None: ...
+
+    async def aclose(self) -> None: ...
+
+
+class Talker(Protocol):
+    """The session's side of a conversation, as `voice.conversation.Conversation` is one."""
+
+    async def start(self, *, greet: bool = True) -> None: ...
+
+    def hear(self, audio: AudioChunk) -> None: ...
+
+    async def chat(self, text: str) -> None: ...
+
+    async def say(self, text: str) -> None: ...
+
+    def interrupt(self) -> None: ...
+
+    async def aclose(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Face:
+    """Who stands in front: the bundle's name, an engine of its own, and the calibration of its motion."""
+
+    avatar: str
+    engine: Engine | None
+    gains: dict[str, float]
+
+
+class LiveSession:
+    """Owns its stages; `aclose` ends them all. Everything but drawing happens on the event loop."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        clock: Clock,
+        face: Face,
+        change_face: Callable[[str], Awaitable[Face]],
+        fps: int,
+        executor: Executor,
+        seed: int,
+        language_model: bool,
+    ) -> None:
+        self.name = name
+        self.face = face
+        self.clock = clock
+        self.player = SpeechPlayer(clock, self)
+        self.motion = Motion(seed=seed, gains=face.gains)
+        self.response_ms = Rolling()
+        self.on_ended: Callable[[LiveSession], None] = lambda session: None
+        self.active_sessions: Callable[[], int] = lambda: 1
+        self._change_face = change_face
+        self._fps = fps
+        self._executor = executor
+        self._language_model = language_model
+        self._captions = Captions()
+        self._hearing = SpeechHearing(executor, self.motion.hear_phones)
+        self._pacer: VideoPacer | None = None
+        self._viewer: Viewer | None = None
+        self._talker: Talker | None = None
+        self._state = AgentState.IDLE
+        self._asked_ticks: int | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._pending: asyncio.Queue[protocol.ControlMessage] = asyncio.Queue(MAX_PENDING_MESSAGES)
+        self._watchers: set[asyncio.Queue[str]] = set()
+        self._ended = False
+        self._connected = False
+
+    def join(self, viewer: Viewer, make_talker: Callable[[SpeechSink, LiveSession], Talker]) -> None:
+        """Give the session its viewer and its voice; they come to life when the viewer is connected."""
+        self._viewer = viewer
+        self._talker = make_talker(self.player, self)
+        # The voice hooks itself onto the player; the session's own reports come after it.
+        self.player.on_playback_started = _both(self.player.on_playback_started, self._playback_started)
+        self.player.on_playback_finished = _both(self.player.on_playback_finished, self._playback_finished)
+
+    async def aclose(self) -> None:
+        """Idempotent. No task, thread or connection of this session is left."""
+        if self._ended:
+            return
+        self._ended = True
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._talker is not None:
+            await self._talker.aclose()
+        await self._hearing.aclose()
+        if self._viewer is not None:
+            await self._viewer.aclose()
+        if self.face.engine is not None:
+            self.face.engine.close()
+        self.on_ended(self)
+
+    # From the transport -------------------------------------------------------------------------------------------------------
+
+    def read_speech(self, t_ticks: int, count: int) -> I16:
+        return self.player.read(t_ticks, count)
+
+    def on_hearing(self, audio: AudioChunk) -> None:
+        if self._talker is not None:
+            self._talker.hear(audio)
+        self.motion.hear(audio)
+
+    def on_message(self, data: str | bytes) -> None:
+        """A control message from outside, over whichever transport. Faults go back as an error event."""
+        try:
+            message = protocol.decode_message(data)
+        except VisavisError as error:
+            self.report(error)
+            return
+        self.control(message)
+
+    def control(self, message: protocol.ControlMessage) -> None:
+        """Carry a decoded message out; what takes time is queued in order."""
+        match message:
+            case protocol.Interrupt():
+                self._interrupt()
+            case protocol.Weights() | protocol.LookAt() | protocol.SetEmotion() | protocol.DoGesture():
+                self.motion.control(message, self.clock.now_ticks())
+            case protocol.Chat() | protocol.Say() | protocol.ChangeAvatar():
+                if self._pending.full():
+                    self.send(protocol.Error(code="busy", message="Too many messages wait; send fewer.", id=message.id))
+                    return
+                if isinstance(message, protocol.Chat):
+                    self._asked_ticks = self.clock.now_ticks()
+                self._pending.put_nowait(message)
+
+    def on_connected(self) -> None:
+        """The viewer sees and hears: frames are drawn from now on, and the conversation begins."""
+        if self._connected or self._ended:
+            return
+        self._connected = True
+        if self.face.engine is not None:
+            self._pacer = self._make_pacer(self.face.engine)
+            self._spawn(self._pacer.run(), "video")
+        else:
+            self._spawn(self._stream_motion(), "motion")
+        self._spawn(self._converse(), "conversation")
+        self._spawn(self._report_stats(), "stats")
+
+    def on_disconnected(self) -> None:
+        task = asyncio.get_running_loop().create_task(self.aclose(), name=f"close {self.name}")
+        task.add_done_callback(_log_failure)
+        self._closing = task
+
+    # From the player ----------------------------------------------------------------------------------------------------------
+
+    def on_placed(self, chunk: SpeechChunk) -> None:
+        self.motion.speak(chunk)
+        if not chunk.phones_known:
+            self._hearing.push(chunk.audio)
+
+    def on_speech_end(self, t_ticks: int) -> None:
+        self._hearing.end()
+        self.motion.end_speech(t_ticks)
+
+    def on_word(self, utterance: int, word: WordCue) -> None:
+        self.send(self._captions.heard(utterance, word))
+
+    def on_cut(self, t_ticks: int, generation: int) -> None:
+        self._hearing.cut()
+        self.motion.interrupt(t_ticks, generation)
+
+    def _playback_started(self, utterance: int) -> None:
+        if self._asked_ticks is not None:
+            self.response_ms.add((self.clock.now_ticks() - self._asked_ticks) * 1000 / TICKS_HZ)
+            self._asked_ticks = None
+
+    def _playback_finished(self, end: PlaybackEnd) -> None:
+        caption = self._captions.finished(end)
+        if caption is not None:
+            self.send(caption)
+
+    # From the voice -----------------------------------------------------------------------------------------------------------
+
+    def on_state(self, state: AgentState) -> None:
+        self._state = state
+        self.motion.set_state(state, self.clock.now_ticks())
+        self._send_state()
+
+    def on_user_transcript(self, text: str, final: bool) -> None:
+        self.send(self._captions.user(text, final))
+
+    def on_user_turn_ended(self) -> None:
+        self._asked_ticks = self.clock.now_ticks()
+
+    def on_avatar_requested(self, name: str) -> None:
+        self.control(protocol.ChangeAvatar(avatar=name))
+
+    def on_error(self, error: VisavisError) -> None:
+        self.report(error)
+
+    # Out ----------------------------------------------------------------------------------------------------------------------
+
+    def send(self, event: protocol.Wire) -> None:
+        text = protocol.encode(event)
+        if self._viewer is not None:
+            self._viewer.send(text)
+        for queue in self._watchers:
+            if not queue.full():
+                queue.put_nowait(text)
+
+    @contextmanager
+    def events(self) -> Iterator[asyncio.Queue[str]]:
+        """Every event from now on, as JSON text. Drop rule: a watcher that does not read misses the newest."""
+        queue: asyncio.Queue[str] = asyncio.Queue(MAX_UNREAD_EVENTS)
+        self._watchers.add(queue)
+        try:
+            yield queue
+        finally:
+            self._watchers.discard(queue)
+
+    def report(self, error: VisavisError) -> None:
+        self.send(protocol.Error(code=error.code, message=str(error)))
+
+    def stats(self) -> protocol.Stats:
+        """This session's figures now, as the server measures them."""
+        pacer = self._pacer
+        return protocol.Stats(
+            fps=round(pacer.fps, 1) if pacer else 0.0,
+            frame_ms_p50=round((pacer.frame_ms.percentile(50) if pacer else None) or 0.0, 2),
+            frame_ms_p95=round((pacer.frame_ms.percentile(95) if pacer else None) or 0.0, 2),
+            gap_ms_p95=round((pacer.gaps_ms.percentile(95) if pacer else None) or 0.0, 2),
+            late_frames=pacer.late_frames if pacer else 0,
+            stalled_ms=round(self.player.stall_ticks * 1000 / TICKS_HZ),
+            response_ms=self.response_ms.last and round(self.response_ms.last, 1),
+            sessions=self.active_sessions(),
+        )
+
+    def _send_state(self) -> None:
+        self.send(
+            protocol.State(
+                state=self._state,
+                avatar=self.face.avatar,
+                generation=self.player.generation,
+                language_model=self._language_model,
+            )
+        )
+
+    # Tasks --------------------------------------------------------------------------------------------------------------------
+
+    async def _converse(self) -> None:
+        assert self._talker is not None
+        self._send_state()
+        await self._talker.start()
+        while True:
+            message = await self._pending.get()
+            try:
+                await self._carry_out(message)
+            except VisavisError as error:
+                self.send(protocol.Error(code=error.code, message=str(error), id=message.id))
+
+    async def _carry_out(self, message: protocol.ControlMessage) -> None:
+        assert self._talker is not None
+        match message:
+            case protocol.Chat(text=text):
+                await self._talker.chat(text)
+            case protocol.Say(text=text):
+                await self._talker.say(text)
+            case protocol.ChangeAvatar(avatar=avatar):
+                await self._put_in_front(avatar)
+
+    async def _put_in_front(self, avatar: str) -> None:
+        if avatar == self.face.avatar:
+            return
+        before, self.face = self.face, await self._change_face(avatar)
+        self.motion.calibrate(self.face.gains)
+        if self._pacer is not None and self.face.engine is not None:
+            await self._pacer.change_engine(self.face.engine)
+        if before.engine is not None:
+            before.engine.close()
+        self._send_state()
+
+    def _interrupt(self) -> None:
+        if self._talker is not None:
+            self._talker.interrupt()
+
+    async def _report_stats(self) -> None:
+        while True:
+            await asyncio.sleep(STATS_PERIOD_S)
+            self.send(self.stats())
+
+    async def _stream_motion(self) -> None:
+        """FaceFrames for a viewer that draws by itself, as they fall due."""
+        period = period_ticks(MOTION_HZ)
+        index = self.clock.now_ticks() // period + 1
+        while True:
+            await self.clock.sleep_until(index * period)
+            if self._viewer is not None:
+                self._viewer.send_motion(protocol.encode_motion(self.motion.sample(index * period)))
+            index = max(index + 1, self.clock.now_ticks() // period)
+
+    def _make_pacer(self, engine: Engine) -> VideoPacer:
+        assert self._viewer is not None
+
+        return VideoPacer(
+            self.clock,
+            engine,
+            self.motion.sample,
+            self._viewer.deliver,
+            generation=lambda: self.player.generation,
+            executor=self._executor,
+            fps=self._fps,
+        )
+
+    def _spawn(self, work: Awaitable[None], name: str) -> None:
+        async def run() -> None:
+            await work
+
+        task = asyncio.get_running_loop().create_task(run(), name=f"{self.name} {name}")
+        self._tasks.add(task)
+        task.add_done_callback(self._task_ended)
+
+    def _task_ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if _log_failure(task) and not self._ended:
+            self.report(VisavisError("The session broke and was ended.", mend="Connect again; the server's log says why."))
+            self.on_disconnected()
+
+
+def _log_failure(task: asyncio.Task[None]) -> bool:
+    """Whether a task died of an error; its traceback goes to the log once."""
+    if task.cancelled() or task.exception() is None:
+        return False
+    log.error("task %s failed", task.get_name(), exc_info=task.exception())
+    return True
+
+
+def _both(first: Callable[..., None], second: Callable[..., None]) -> Callable[..., None]:
+    def call(*values: object) -> None:
+        first(*values)
+        second(*values)
+
+    return call

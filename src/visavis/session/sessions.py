@@ -1,0 +1,144 @@
+"""All sessions of this process: opened by an offer, admitted by measured cost, ended together."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Literal
+
+from visavis.clock import MonotonicClock
+from visavis.errors import NotFound
+from visavis.session.capacity import Capacity, Cost, measure_cost
+from visavis.session.faces import Faces, InstalledFaces
+from visavis.session.live import Face, LiveSession, Talker
+from visavis.settings import Settings
+from visavis.types import SpeechSink
+
+if TYPE_CHECKING:
+    from visavis.transports.webrtc.peer import IceSettings
+
+log = logging.getLogger(__name__)
+
+Drawing = Literal["server", "viewer"]
+GUIDE = "guide"
+
+
+class Sessions:
+    """Owner of every live session and of the threads they draw in."""
+
+    def __init__(self, settings: Settings, *, faces: Faces | None = None) -> None:
+        self.settings = settings
+        self.faces: Faces = faces or InstalledFaces(settings.home, settings.cache)
+        self.capacity: Capacity | None = None
+        self._live: dict[str, LiveSession] = {}
+        self._opening = 0
+        cores = len(os.sched_getaffinity(0))
+        self._executor = ThreadPoolExecutor(max_workers=cores, thread_name_prefix="draw")
+
+    @property
+    def active(self) -> int:
+        return len(self._live) + self._opening
+
+    async def prepare(self) -> Capacity:
+        """Load the default person, compile what draws it and measure what a frame costs here. Idempotent."""
+        if self.capacity is None:
+            cost = await asyncio.get_running_loop().run_in_executor(self._executor, self._measure)
+            self.capacity = Capacity(cost, fps=self.settings.fps, at_most=self.settings.max_sessions)
+            log.info(
+                "a frame costs %.1f ms to draw and %.1f ms to encode; this machine holds %d sessions at %d fps",
+                cost.draw_core_ms, cost.encode_core_ms, self.capacity.limit, self.settings.fps,
+            )  # fmt: skip
+        return self.capacity
+
+    async def open(self, offer: str, *, avatar: str | None, engine: str | None, draw: Drawing) -> tuple[LiveSession, str]:
+        """A session answering an SDP offer, and the SDP answer. Raises Busy, NotFound, BadInput."""
+        capacity = await self.prepare()
+        capacity.admit(self.active)
+        self._opening += 1
+        session: LiveSession | None = None
+        try:
+            session = await self._new_session(avatar or self.settings.avatar, engine, draw)
+            answer = await self._connect(session, offer)
+        except BaseException:
+            if session is not None:
+                await session.aclose()
+            raise
+        else:
+            self._live[session.name] = session
+        finally:
+            self._opening -= 1
+        return session, answer
+
+    def get(self, name: str) -> LiveSession:
+        if name not in self._live:
+            raise NotFound("There is no such session.", mend="It has ended; open a new one.")
+        return self._live[name]
+
+    def live(self) -> list[LiveSession]:
+        return list(self._live.values())
+
+    async def aclose(self) -> None:
+        await asyncio.gather(*(session.aclose() for session in list(self._live.values())))
+        self._executor.shutdown(wait=True, cancel_futures=True)
+
+    # Joining the stages -------------------------------------------------------------------------------------------------------
+
+    async def _new_session(self, avatar: str, engine: str | None, draw: Drawing) -> LiveSession:
+        async def change_face(name: str) -> Face:
+            return await self._face(name, None, draw)
+
+        session = LiveSession(
+            name=secrets.token_urlsafe(12),
+            clock=MonotonicClock(),
+            face=await self._face(avatar, engine, draw),
+            change_face=change_face,
+            fps=self.settings.fps,
+            executor=self._executor,
+            seed=secrets.randbits(32),
+            language_model=self.settings.llm != GUIDE,
+        )
+        session.active_sessions = lambda: self.active
+        session.on_ended = lambda ended: self._forget(ended.name)
+        return session
+
+    async def _connect(self, session: LiveSession, offer: str) -> str:
+        from visavis.transports.webrtc.peer import Peer
+
+        peer = Peer(session.clock, session, self._ice())
+        session.join(peer, self._talker)
+        return await peer.answer(offer)
+
+    async def _face(self, name: str, engine: str | None, draw: Drawing) -> Face:
+        loop = asyncio.get_running_loop()
+        avatar = await loop.run_in_executor(self._executor, self.faces.avatar, name)
+        drawn_by = None
+        if draw == "server":
+            drawn_by = await loop.run_in_executor(self._executor, self.faces.engine, avatar, engine, self.settings.size)
+        return Face(name, drawn_by, dict(avatar.gains))
+
+    def _talker(self, sink: SpeechSink, session: LiveSession) -> Talker:
+        from visavis.voice.conversation import Conversation
+        from visavis.voice.persona import persona_of
+
+        persona = persona_of(self.faces.avatar(session.face.avatar))
+        return Conversation(self.settings, sink, persona=persona, listener=session)
+
+    def _ice(self) -> IceSettings:
+        from visavis.transports.webrtc.peer import IceSettings
+
+        given = self.settings
+        credential = given.ice_credential.get_secret_value() if given.ice_credential else None
+        return IceSettings(given.loopback, tuple(given.ice_servers), given.ice_username, credential)
+
+    def _measure(self) -> Cost:
+        engine = self.faces.engine(self.faces.avatar(self.settings.avatar), self.settings.engine, self.settings.size)
+        try:
+            return measure_cost(engine, fps=self.settings.fps)
+        finally:
+            engine.close()
+
+    def _forget(self, name: str) -> None:
+        self._live.pop(name, None)
