@@ -5,11 +5,11 @@ from __future__ import annotations
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import IO, Final, Iterator
+from typing import IO, Final
 
 from visavis.errors import BadInput, TooLarge
 
