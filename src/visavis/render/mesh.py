@@ -1,4 +1,4 @@
-"""A person ready to be drawn: geometry, 52 sparse shapes, looks, baked light and framing. Built once, cached, only read while drawing."""
+"""A person ready to be drawn: geometry, 52 sparse shapes, looks, baked light, framing. Built once, cached, then only read."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Part(IntEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RenderMesh:
-    """A person for the renderer: v vertices, t triangles. Metres, right-handed, +Y up, +Z towards the viewer, colours linear RGB.
+    """A person for the renderer: v vertices, t triangles. Metres, right-handed, +Y up, +Z to the viewer, colours linear RGB.
 
     Geometry
       positions         float32 [v, 3] metres, neutral face, head upright
@@ -168,7 +168,8 @@ class RenderMesh:
         scalars = {f.name for f in fields(RenderMesh) if f.type == "float"}
         if any(arrays[name].shape != () for name in scalars):
             raise BadInput(f"{path.name}: a number is an array.", mend=_REBUILD)
-        mesh = RenderMesh(**{n: float(arrays[n]) if n in scalars else arrays[n] for n in names})
+        values: dict[str, Any] = {n: float(arrays[n]) if n in scalars else arrays[n] for n in names}
+        mesh = RenderMesh(**values)
         mesh.validate()
         return mesh
 
