@@ -18,7 +18,7 @@ class Inline:
         self.hold = False
         self.held: list[tuple[Future, object, tuple]] = []
 
-    def submit(self, work, *values):  # noqa: ANN001, ANN002, ANN201
+    def submit(self, work, *values):
         future: Future = Future()
         if self.hold:
             self.held.append((future, work, values))

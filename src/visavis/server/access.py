@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from visavis.errors import BadSettings, NotAllowed
 from visavis.settings import Settings
 
-TOKEN_FILE: Final = "token"
+TOKEN_FILE: Final = "token"  # noqa: S105
 TOKEN_MEND: Final = "Print it with `visavis token` on the server, and send it as `Authorization: Bearer …`."  # noqa: S105
 
 

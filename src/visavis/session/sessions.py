@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import secrets
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Literal
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+MakeTalker = Callable[[SpeechSink, LiveSession], Talker]
 Drawing = Literal["server", "viewer"]
 GUIDE = "guide"
 
@@ -29,8 +31,9 @@ GUIDE = "guide"
 class Sessions:
     """Owner of every live session and of the threads they draw in."""
 
-    def __init__(self, settings: Settings, *, faces: Faces | None = None) -> None:
+    def __init__(self, settings: Settings, *, faces: Faces | None = None, make_talker: MakeTalker | None = None) -> None:
         self.settings = settings
+        self._make_talker = make_talker or self._conversation
         self.faces: Faces = faces or InstalledFaces(settings.home, settings.cache)
         self.capacity: Capacity | None = None
         self._live: dict[str, LiveSession] = {}
@@ -108,7 +111,7 @@ class Sessions:
         from visavis.transports.webrtc.peer import Peer
 
         peer = Peer(session.clock, session, self._ice())
-        session.join(peer, self._talker)
+        session.join(peer, self._make_talker)
         return await peer.answer(offer)
 
     async def _face(self, name: str, engine: str | None, draw: Drawing) -> Face:
@@ -119,7 +122,7 @@ class Sessions:
             drawn_by = await loop.run_in_executor(self._executor, self.faces.engine, avatar, engine, self.settings.size)
         return Face(name, drawn_by, dict(avatar.gains))
 
-    def _talker(self, sink: SpeechSink, session: LiveSession) -> Talker:
+    def _conversation(self, sink: SpeechSink, session: LiveSession) -> Talker:
         from visavis.voice.conversation import Conversation
         from visavis.voice.persona import persona_of
 

@@ -1,0 +1,61 @@
+# Two commands: `make talk` runs the main job, `make test` passes the tests. Both do all the set-up first.
+SHELL := /bin/bash
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3
+INSTALLED := $(VENV)/.installed
+PAGE := src/visavis/server/page/index.html
+
+.PHONY: talk serve test test-slow lint format bench setup page sheets clean help
+
+help:            ## what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 14
+
+talk: setup      ## set everything up, start it and open the page
+	@$(BIN)/visavis talk
+
+serve: setup     ## the same without opening a browser
+	@$(BIN)/visavis serve
+
+setup: $(INSTALLED) page  ## everything the first conversation needs; a second run is instant
+	@$(BIN)/visavis setup
+
+page: $(INSTALLED)  ## build the web client into the package
+	@$(BIN)/python scripts/build_page.py
+
+test: setup chromium  ## all quick tests
+	@cd web && npm run --silent test
+	@$(BIN)/pytest -q -m "not slow"
+
+test-slow: setup chromium  ## soaks and what else takes minutes
+	@$(BIN)/pytest -q -m slow
+
+.PHONY: chromium
+chromium:
+	@bash scripts/find_chromium.sh
+
+lint: $(INSTALLED)  ## ruff, mypy, import-linter, eslint
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@PYTHONPATH=src $(BIN)/lint-imports --no-cache
+	@cd web && npm run --silent lint && npm run --silent check
+
+format: $(INSTALLED)  ## put the code in order
+	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+bench: setup     ## the measured table of this machine
+	@$(BIN)/visavis bench
+
+sheets: setup    ## contact sheets of the people, into docs/sheets
+	@for who in nova milo; do $(BIN)/visavis sheet $$who --out docs/sheets; done
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@echo "  setting up the Python environment in $(VENV)"
+	@$(PYTHON) -c 'import sys; sys.exit("visavis needs Python 3.11 or newer; name one with PYTHON=…" if sys.version_info < (3, 11) else 0)'
+	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	@touch $@
+
+clean:           ## remove what was built here
+	rm -rf $(VENV) web/node_modules src/visavis/server/page dist
