@@ -1,0 +1,65 @@
+"""The user's microphone as livekit-agents' audio input: bounded, in windows that the voice detector likes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import Final
+
+import numpy as np
+from livekit import rtc
+from livekit.agents.voice.io import AudioInput
+
+from visavis.audio.resample import StreamResampler
+from visavis.types import I16, AudioChunk
+
+MICROPHONE_HZ: Final = 16_000
+WINDOW_SAMPLES: Final = 512
+"""32 ms: one window of the voice detector."""
+MAX_WINDOWS: Final = 64
+"""About two seconds; beyond, the oldest is dropped: a conversation that lags cannot be caught up."""
+
+
+class Microphone(AudioInput):
+    """`hear` from the event loop, at any pace; iteration ends after `close`."""
+
+    def __init__(self) -> None:
+        super().__init__(label="visavis microphone")
+        self._windows: deque[I16] = deque(maxlen=MAX_WINDOWS)
+        self._rest = np.zeros(0, np.int16)
+        self._resampler: StreamResampler | None = None
+        self._wake = asyncio.Event()
+        self._closed = False
+        self.dropped = 0
+
+    def hear(self, audio: AudioChunk) -> None:
+        samples = self._at_rate(audio)
+        if len(self._rest):
+            samples = np.concatenate([self._rest, samples])
+        whole = len(samples) // WINDOW_SAMPLES * WINDOW_SAMPLES
+        for window in samples[:whole].reshape(-1, WINDOW_SAMPLES):
+            self.dropped += len(self._windows) == MAX_WINDOWS
+            self._windows.append(window)
+        self._rest = samples[whole:]
+        if whole:
+            self._wake.set()
+
+    def _at_rate(self, audio: AudioChunk) -> I16:
+        if audio.rate_hz == MICROPHONE_HZ:
+            return audio.samples
+        if self._resampler is None or self._resampler.in_hz != audio.rate_hz:
+            self._resampler = StreamResampler(audio.rate_hz, MICROPHONE_HZ)
+        return self._resampler.push(audio.samples)
+
+    def close(self) -> None:
+        self._closed = True
+        self._wake.set()
+
+    async def __anext__(self) -> rtc.AudioFrame:
+        while not self._windows:
+            if self._closed:
+                raise StopAsyncIteration
+            self._wake.clear()
+            await self._wake.wait()
+        window = self._windows.popleft()
+        return rtc.AudioFrame(window.tobytes(), MICROPHONE_HZ, 1, WINDOW_SAMPLES)
