@@ -1,0 +1,120 @@
+/** The server's HTTP surface, as far as a viewer needs it. Failures come out as TroubleError, in words. */
+
+import { fromHttp, unreachable, type Trouble } from "./trouble";
+
+export class TroubleError extends Error {
+  constructor(readonly trouble: Trouble) {
+    super(trouble.title);
+  }
+}
+
+export interface AvatarInfo {
+  name: string;
+  title: string;
+  engines: string[];
+  licence: string;
+}
+
+export interface AvatarList {
+  avatars: AvatarInfo[];
+  default: string;
+  language_model: boolean;
+  /** STUN and TURN servers to use, where the server is set up with some. */
+  ice_servers?: RTCIceServer[];
+}
+
+export interface OpenedSession {
+  id: string;
+  answer: string;
+}
+
+const HEALTH_TIMEOUT_MS = 2_500;
+const CALL_TIMEOUT_MS = 20_000;
+
+export class Api {
+  readonly #base: URL;
+  token: string | null;
+
+  /** `server` is the address the page is served from, with or without a path; a trailing slash is optional. */
+  constructor(server: string, token: string | null = null) {
+    this.#base = new URL(server.endsWith("/") ? server : `${server}/`);
+    this.token = token;
+  }
+
+  get origin(): string {
+    return this.#base.origin;
+  }
+
+  async avatars(): Promise<AvatarList> {
+    const response = await this.#fetch("api/avatars", { signal: AbortSignal.timeout(CALL_TIMEOUT_MS) });
+    return (await response.json()) as AvatarList;
+  }
+
+  /** One offer, one answer, as in WHIP. */
+  async openSession(offer: string, choice: { avatar: string | null; engine: string | null }, signal: AbortSignal): Promise<OpenedSession> {
+    const query = new URLSearchParams({ draw: "server" });
+    if (choice.avatar) query.set("avatar", choice.avatar);
+    if (choice.engine) query.set("engine", choice.engine);
+    const response = await this.#fetch(`api/sessions?${query}`, {
+      method: "POST",
+      body: offer,
+      headers: { "Content-Type": "application/sdp" },
+      signal: AbortSignal.any([signal, AbortSignal.timeout(CALL_TIMEOUT_MS)]),
+    });
+    const id = (response.headers.get("Location") ?? "").split("/").at(-1) ?? "";
+    return { id, answer: await response.text() };
+  }
+
+  /** Hangs up; outlives the page. The server would notice by itself, later. */
+  closeSession(id: string): void {
+    if (!id) return;
+    void this.#fetch(`api/sessions/${id}`, { method: "DELETE", keepalive: true }).catch(() => undefined);
+  }
+
+  async healthy(): Promise<boolean> {
+    return (await this.#status("healthz")) === 200;
+  }
+
+  /** False where the server is gone or does not know the session any more. */
+  async sessionAlive(id: string): Promise<boolean> {
+    return (await this.#status(`api/sessions/${id}/stats`)) === 200;
+  }
+
+  async #status(path: string): Promise<number> {
+    try {
+      const response = await fetch(new URL(path, this.#base), {
+        headers: this.#authorization(), cache: "no-store", signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS),
+      });
+      return response.status;
+    } catch {
+      return 0;
+    }
+  }
+
+  #authorization(): Record<string, string> {
+    return this.token ? { Authorization: `Bearer ${this.token}` } : {};
+  }
+
+  async #fetch(path: string, init: RequestInit): Promise<Response> {
+    let response: Response;
+    try {
+      const headers = { ...this.#authorization(), ...(init.headers as Record<string, string> | undefined) };
+      response = await fetch(new URL(path, this.#base), { ...init, headers, cache: "no-store" });
+    } catch (error) {
+      if (init.signal?.aborted && (error as Error).name === "AbortError") throw error;
+      throw new TroubleError(unreachable(this.origin));
+    }
+    if (!response.ok) throw new TroubleError(fromHttp(response.status, await serverLine(response), this.token !== null));
+    return response;
+  }
+}
+
+/** The one line of an error answer; empty where the answer is not ours (a proxy's page). */
+async function serverLine(response: Response): Promise<string> {
+  try {
+    const body = (await response.json()) as { message?: unknown };
+    return typeof body.message === "string" ? body.message : "";
+  } catch {
+    return "";
+  }
+}

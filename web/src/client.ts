@@ -1,0 +1,325 @@
+/** A conversation with a visavis server, without any user interface: what the page and the element stand on. */
+
+import { Api, TroubleError, type AvatarList } from "./api";
+import { backoffMs } from "./backoff";
+import { Captions, type Line } from "./captions";
+import { Emitter } from "./emitter";
+import { initial, step, type Signal, type Snapshot } from "./machine";
+import { Microphone } from "./microphone";
+import { Monitor, type Live } from "./monitor";
+import { Peer } from "./peer";
+import type { ControlMessage, ErrorEvent, SessionEvent, State, Stats } from "./protocol";
+import { broken, iceFailed, lost, noPicture, noWebRtc, unreachable, type MicrophoneTrouble } from "./trouble";
+import { decodeEvent, encodeMessage, WireError } from "./wire";
+
+const JOIN_MS = 12_000;
+const PICTURE_MS = 8_000;
+const PICTURE_POLL_MS = 60;
+const RESUME_TRIES = 6;
+const KEPT_EVENTS = 1_000;
+
+export interface ClientOptions {
+  /** Address of the server, such as http://localhost:8700. */
+  server: string;
+  avatar?: string | null;
+  engine?: string | null;
+  token?: string | null;
+}
+
+export interface ClientEvents {
+  phase: Snapshot;
+  /** What the agent is doing and who stands for it. */
+  agent: State;
+  /** A caption that is new or has grown. */
+  caption: Line;
+  live: Live;
+  /** A line from the server about something it refused. */
+  refused: ErrorEvent;
+  microphone: MicrophoneTrouble | null;
+  /** Sound and picture to show; a new one after each call. */
+  stream: MediaStream;
+  /** When the next try is due, performance.now() in ms. */
+  retry: number;
+}
+
+/** An event with the time it arrived, performance.now() in ms. */
+export interface TimedEvent {
+  atMs: number;
+  event: SessionEvent;
+}
+
+export class VisavisClient extends Emitter<ClientEvents> {
+  readonly microphone = new Microphone();
+  readonly captions = new Captions();
+  /** The newest events, oldest first; tests measure with it. */
+  readonly events: TimedEvent[] = [];
+  avatar: string | null;
+  engine: string | null;
+  agent: State | null = null;
+  serverStats: Stats | null = null;
+  live: Live | null = null;
+  languageModel: boolean | null = null;
+  readonly #api: Api;
+  #snapshot = initial;
+  #peer: Peer | null = null;
+  #session = "";
+  #iceServers: RTCIceServer[] = [];
+  #call = new AbortController();
+  #monitor: Monitor | null = null;
+  #wake: () => void = () => undefined;
+
+  constructor(options: ClientOptions) {
+    super();
+    this.#api = new Api(options.server, options.token ?? null);
+    this.avatar = options.avatar ?? null;
+    this.engine = options.engine ?? null;
+  }
+
+  get state(): Snapshot {
+    return this.#snapshot;
+  }
+
+  get session(): string {
+    return this.#session;
+  }
+
+  /** The remote sound and picture of the current call, or null. */
+  get stream(): MediaStream | null {
+    return this.#peer?.stream ?? null;
+  }
+
+  set token(token: string | null) {
+    this.#api.token = token;
+  }
+
+  /** Who can be talked to. Throws TroubleError. */
+  async avatars(): Promise<AvatarList> {
+    const list = await this.#api.avatars();
+    this.languageModel = list.language_model;
+    this.#iceServers = list.ice_servers ?? [];
+    this.avatar ??= list.default;
+    return list;
+  }
+
+  /** Call. Must come from a click or a key where sound is to play. Resolves once the call is live, or has failed in words. */
+  async start(options: { microphone: boolean }): Promise<void> {
+    this.#dispatch({ type: "start", withMicrophone: options.microphone });
+    if (this.#snapshot.phase === "microphone") {
+      if (!this.microphone.track) await this.microphone.open();
+      this.emit("microphone", this.microphone.trouble);
+      this.#dispatch({ type: "microphone_settled" });
+    }
+    if (this.#snapshot.phase === "calling") await this.#dial();
+  }
+
+  /** Hang up. */
+  end(): void {
+    this.#hangUp();
+    this.microphone.close();
+    this.#dispatch({ type: "end" });
+  }
+
+  /** Try again at once instead of at the next due time. */
+  tryNow(): void {
+    this.#wake();
+  }
+
+  /** Type to the agent. False where no call is open. */
+  chat(text: string): boolean {
+    if (!this.send({ type: "chat", text })) return false;
+    this.emit("caption", this.captions.type(text));
+    return true;
+  }
+
+  interrupt(): boolean {
+    return this.send({ type: "interrupt" });
+  }
+
+  send(message: ControlMessage): boolean {
+    return this.#peer?.send(encodeMessage(message)) ?? false;
+  }
+
+  /** Another person: at once in a call, else for the next one. */
+  setAvatar(name: string): void {
+    this.avatar = name;
+    this.send({ type: "avatar", avatar: name });
+  }
+
+  /** Opens a microphone, or changes it, also during a call. Failure comes as the event `microphone`. */
+  async openMicrophone(deviceId: string | null = null): Promise<boolean> {
+    const track = await this.microphone.open(deviceId);
+    if (track) {
+      this.microphone.muted = false;
+      await this.#peer?.setMicrophone(track);
+    }
+    this.emit("microphone", this.microphone.trouble);
+    return track !== null;
+  }
+
+  setMuted(muted: boolean): void {
+    this.microphone.muted = muted;
+    this.emit("microphone", this.microphone.trouble);
+  }
+
+  #dispatch(signal: Signal): void {
+    const next = step(this.#snapshot, signal);
+    if (next === this.#snapshot) return;
+    this.#snapshot = next;
+    this.emit("phase", next);
+  }
+
+  /** One call from offer to first picture. Every failure ends in a dispatch, none in a throw. */
+  async #dial(): Promise<void> {
+    this.#hangUp();
+    const call = (this.#call = new AbortController());
+    try {
+      if (!("RTCPeerConnection" in globalThis)) throw new TroubleError(noWebRtc);
+      const { peer, opened } = this.#newPeer(call);
+      const offer = await peer.offer();
+      const { id, answer } = await this.#api.openSession(offer, { avatar: this.avatar, engine: this.engine }, call.signal);
+      if (call.signal.aborted) { this.#api.closeSession(id); return; }
+      this.#session = id;
+      await peer.accept(answer);
+      this.#dispatch({ type: "answered" });
+      await within(opened, JOIN_MS, new TroubleError(iceFailed));
+      this.captions.newCall();
+      this.emit("stream", peer.stream);
+      await this.#firstPicture(peer, call.signal);
+      this.#dispatch({ type: "picture" });
+      this.#watch(peer, call);
+    } catch (error) {
+      if (!call.signal.aborted) this.#dialFailed(error, call);
+    }
+  }
+
+  #newPeer(call: AbortController): { peer: Peer; opened: Promise<void> } {
+    let open = (): void => undefined;
+    let refuse: (error: Error) => void = () => undefined;
+    const opened = new Promise<void>((resolve, reject) => ([open, refuse] = [resolve, reject]));
+    opened.catch(() => undefined); // it may be refused before anyone waits for it
+    const peer = (this.#peer = new Peer(this.#iceServers, this.microphone.track, {
+      onMessage: (text) => this.#receive(text),
+      onOpen: open,
+      onClosed: () => {
+        refuse(new TroubleError(iceFailed));
+        if (this.#snapshot.phase === "live") void this.#recover(call);
+      },
+    }));
+    return { peer, opened };
+  }
+
+  #dialFailed(error: unknown, call: AbortController): void {
+    const trouble = error instanceof TroubleError ? error.trouble : broken(error);
+    this.#close();
+    const transient = trouble.code === "busy" || trouble.code === "ice" || trouble.code === "no_picture";
+    if (trouble.code === "unreachable" || (transient && this.#snapshot.held && this.#snapshot.attempt < RESUME_TRIES)) {
+      this.#dispatch({ type: "broke", trouble });
+      void this.#poll(call.signal);
+    } else {
+      this.#dispatch({ type: "failed", trouble });
+    }
+  }
+
+  async #firstPicture(peer: Peer, signal: AbortSignal): Promise<void> {
+    const until = performance.now() + PICTURE_MS;
+    while (performance.now() < until) {
+      for (const row of (await peer.report()).values()) {
+        if (row.type === "inbound-rtp" && row.kind === "video" && Number(row.framesDecoded) > 0) return;
+      }
+      await pause(PICTURE_POLL_MS);
+      signal.throwIfAborted();
+    }
+    throw new TroubleError(noPicture);
+  }
+
+  #watch(peer: Peer, call: AbortController): void {
+    this.#monitor = new Monitor(peer, {
+      onLive: (live) => {
+        this.live = live;
+        this.emit("live", live);
+      },
+      alive: () => this.#api.sessionAlive(this.#session),
+      onDead: () => void this.#recover(call),
+    });
+  }
+
+  /** The call broke under us: say so, wait for the server, call again. */
+  async #recover(call: AbortController): Promise<void> {
+    if (call.signal.aborted || this.#snapshot.phase !== "live") return;
+    this.#close();
+    this.#dispatch({ type: "broke", trouble: lost(false) });
+    await this.#poll(call.signal);
+  }
+
+  async #poll(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const waitMs = backoffMs(this.#snapshot.attempt);
+      this.emit("retry", performance.now() + waitMs);
+      await Promise.race([pause(waitMs), new Promise<void>((resolve) => (this.#wake = resolve))]);
+      const healthy = await this.#api.healthy();
+      if (signal.aborted) return;
+      if (healthy) {
+        this.#dispatch({ type: "server_back" });
+        return this.#dial();
+      }
+      this.#dispatch({ type: "still_away", trouble: this.#snapshot.held ? lost(true) : unreachable(this.#api.origin) });
+    }
+  }
+
+  #receive(text: string): void {
+    let event: SessionEvent;
+    try {
+      event = decodeEvent(text);
+    } catch (error) {
+      if (error instanceof WireError) return console.warn("visavis: dropped an event:", error.message);
+      throw error;
+    }
+    this.events.push({ atMs: performance.now(), event });
+    if (this.events.length > KEPT_EVENTS) this.events.shift();
+    this.#apply(event);
+  }
+
+  #apply(event: SessionEvent): void {
+    switch (event.type) {
+      case "state":
+        this.agent = event;
+        this.avatar = event.avatar;
+        this.languageModel = event.language_model;
+        return this.emit("agent", event);
+      case "transcript":
+        return this.emit("caption", this.captions.hear(event));
+      case "stats":
+        this.serverStats = event;
+        return;
+      case "error":
+        return this.emit("refused", event);
+    }
+  }
+
+  /** Lets go of the media. */
+  #close(): void {
+    this.#monitor?.stop();
+    this.#monitor = null;
+    this.#peer?.close();
+    this.#peer = null;
+    this.live = null;
+  }
+
+  #hangUp(): void {
+    this.#call.abort();
+    this.#close();
+    this.#api.closeSession(this.#session);
+    this.#session = "";
+    this.#wake();
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+async function within<T>(promise: Promise<T>, ms: number, late: Error): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const timeout = new Promise<never>((_, reject) => (timer = setTimeout(() => reject(late), ms)));
+  return Promise.race([promise, timeout]).finally(() => clearTimeout(timer));
+}

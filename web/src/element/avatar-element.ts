@@ -1,0 +1,193 @@
+/** `<visavis-avatar server="…" avatar="nova">`: a person to talk with, on any page. */
+
+import { TroubleError, type AvatarList } from "../api";
+import { VisavisClient } from "../client";
+import type { Snapshot } from "../machine";
+import type { AgentState } from "../protocol";
+import styles from "./avatar.css?inline";
+import { CaptionView } from "./caption-view";
+import { Card } from "./card";
+import { Dock } from "./dock";
+import { Stage } from "./stage";
+import { part, template } from "./template";
+
+const NOTICE_MS = 6_000;
+const TOKEN_KEY = "visavis.token";
+const DOING: Record<AgentState, string> = { idle: "here", listening: "listening", thinking: "thinking", speaking: "speaking" };
+
+export class VisavisAvatar extends HTMLElement {
+  static readonly observedAttributes = ["avatar", "engine", "token"];
+
+  #client: VisavisClient | null = null;
+  #list: Promise<AvatarList> | null = null;
+  #titles = new Map<string, string>();
+  #dock: Dock | null = null;
+  #stage: Stage | null = null;
+  #card: Card | null = null;
+  #noticeTimer: ReturnType<typeof setTimeout> | undefined;
+
+  /** The conversation behind the element. There from the moment it is on a page. */
+  get client(): VisavisClient {
+    if (!this.#client) throw new Error("<visavis-avatar> is not on a page yet");
+    return this.#client;
+  }
+
+  /** The list of people, once the server has answered. Asked for once, and again after a failure. */
+  get avatars(): Promise<AvatarList> {
+    this.#list ??= this.client.avatars().then((list) => {
+      this.#titles = new Map(list.avatars.map(({ name, title }) => [name, title]));
+      this.#refresh();
+      return list;
+    });
+    this.#list.catch(() => (this.#list = null));
+    return this.#list;
+  }
+
+  /** The person's name as shown. */
+  get personName(): string {
+    const name = this.#client?.avatar ?? this.getAttribute("avatar") ?? "";
+    return this.#titles.get(name) ?? name.charAt(0).toUpperCase() + name.slice(1);
+  }
+
+  connectedCallback(): void {
+    if (this.#client) return;
+    this.#client = new VisavisClient({
+      server: this.getAttribute("server") ?? new URL(".", document.baseURI).href,
+      avatar: this.getAttribute("avatar"),
+      engine: this.getAttribute("engine"),
+      token: this.getAttribute("token") ?? sessionStorage.getItem(TOKEN_KEY),
+    });
+    this.#build(this.attachShadow({ mode: "open" }));
+    this.avatars.catch((error: unknown) => {
+      if (!(error instanceof TroubleError)) throw error; // trouble is told when the user starts
+    });
+    addEventListener("pagehide", this.#leave);
+  }
+
+  disconnectedCallback(): void {
+    removeEventListener("pagehide", this.#leave);
+    this.#client?.end();
+  }
+
+  attributeChangedCallback(name: string, _old: string | null, value: string | null): void {
+    if (!this.#client) return;
+    if (name === "avatar" && value && value !== this.#client.avatar) this.#client.setAvatar(value);
+    if (name === "engine") this.#client.engine = value;
+    if (name === "token") this.#client.token = value;
+  }
+
+  /** A line under the picture that goes by itself, or stays until dismissed. */
+  notice(title: string, words: string, stays = false): void {
+    const box = this.#part(".notice");
+    part(box, "strong").textContent = title;
+    part(box, "span").textContent = words;
+    box.hidden = false;
+    clearTimeout(this.#noticeTimer);
+    if (!stays) this.#noticeTimer = setTimeout(() => (box.hidden = true), NOTICE_MS);
+  }
+
+  async setSpeaker(deviceId: string): Promise<void> {
+    await this.#stage?.setSpeaker(deviceId);
+  }
+
+  toggleMicrophone(): void {
+    this.#dock?.toggleMicrophone();
+  }
+
+  focusText(): void {
+    this.#dock?.focusText();
+  }
+
+  readonly #leave = (): void => this.client.end();
+
+  #part<E extends HTMLElement>(selector: string): E {
+    return part<E>(this.shadowRoot ?? this, selector);
+  }
+
+  #build(root: ShadowRoot): void {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(styles);
+    root.adoptedStyleSheets = [sheet];
+    root.innerHTML = template;
+    this.#stage = new Stage(this.#part<HTMLVideoElement>(".person"), this.#part<HTMLCanvasElement>(".ambience"), (blocked) => {
+      this.#part(".hear").hidden = !blocked;
+    });
+    this.#dock = new Dock(root, this.client);
+    this.#card = new Card(this.#part(".card"), {
+      start: (microphone) => void this.client.start({ microphone }),
+      retry: () => void this.client.start({ microphone: this.client.microphone.track !== null }),
+      tryNow: () => this.client.tryNow(),
+      cancel: () => this.client.end(),
+      giveToken: (token) => this.#useToken(token),
+    });
+    this.#listen(new CaptionView(root));
+    this.#part(".hear").addEventListener("click", () => void this.#stage?.play());
+    this.#part(".dismiss").addEventListener("click", () => (this.#part(".notice").hidden = true));
+    this.#part(".guide").addEventListener("click", () => this.#togglePlug());
+    root.addEventListener("keydown", (event) => this.#key(event as KeyboardEvent));
+    this.#refresh();
+    this.#show(this.client.state);
+  }
+
+  #listen(captions: CaptionView): void {
+    const { client } = this;
+    let before: Snapshot = client.state;
+    client.on("phase", (snapshot) => {
+      this.#show(snapshot);
+      if (snapshot.phase === "live" && before.held && before.attempt > 0) this.notice("Back again.", "The call has been resumed.");
+      if (snapshot.phase === "live" && before.phase !== "live") this.#dock?.focusText();
+      if (snapshot.phase === "ended") captions.clear();
+      before = snapshot;
+    });
+    client.on("agent", () => this.#refresh());
+    client.on("caption", (line) => captions.show(line, this.personName));
+    client.on("stream", (stream) => void this.#stage?.show(stream));
+    client.on("retry", (atMs) => this.#card?.expectRetry(atMs));
+    client.on("refused", ({ message }) => this.notice("", message));
+    client.on("microphone", (trouble) => {
+      if (trouble) this.notice(`${trouble.title}.`, trouble.mend, true);
+      else this.#part(".notice").hidden = true;
+      this.#refresh();
+    });
+  }
+
+  #show(snapshot: Snapshot): void {
+    this.#part(".frame").dataset.phase = snapshot.phase;
+    if (snapshot.phase === "away" || snapshot.phase === "failed") this.#stage?.hold();
+    if (snapshot.phase === "ended") this.#stage?.clear();
+    this.#card?.show(snapshot, { name: this.personName, secure: isSecureContext });
+    this.#refresh();
+  }
+
+  #refresh(): void {
+    const { state, agent, languageModel } = this.client;
+    const live = state.phase === "live";
+    this.#part(".frame").dataset.agent = live ? (agent?.state ?? "idle") : "none";
+    this.#part(".name").textContent = this.personName;
+    this.#part(".doing").textContent = live && agent ? DOING[agent.state] : "";
+    this.#part(".guide").hidden = languageModel !== false;
+    this.#part(".person").ariaLabel = this.personName ? `${this.personName}, an AI avatar` : "An AI avatar";
+    this.#dock?.update(this.personName);
+    if (state.phase === "idle" || state.phase === "ended") this.#card?.show(state, { name: this.personName, secure: isSecureContext });
+  }
+
+  #useToken(token: string): void {
+    sessionStorage.setItem(TOKEN_KEY, token);
+    this.client.token = token;
+    this.avatars.catch(() => undefined); // the call below meets the same refusal, and tells it
+    void this.client.start({ microphone: this.client.microphone.track !== null });
+  }
+
+  #togglePlug(): void {
+    const plug = this.#part(".plug");
+    plug.hidden = !plug.hidden;
+    this.#part(".guide").ariaExpanded = String(!plug.hidden);
+  }
+
+  #key(event: KeyboardEvent): void {
+    if (event.key !== "Escape" || event.defaultPrevented) return;
+    if (!this.#part(".plug").hidden) this.#togglePlug();
+    else this.client.interrupt();
+    event.preventDefault();
+  }
+}

@@ -1,0 +1,46 @@
+import { icons } from "./icons";
+
+/** The element's inside. Static: whatever comes from outside is put in as text, never as markup. */
+export const template = `
+<div class="frame" part="frame">
+  <div class="stage" part="stage">
+    <canvas class="ambience" width="2" height="8" aria-hidden="true"></canvas>
+    <svg class="silhouette" viewBox="0 0 200 200" aria-hidden="true" focusable="false">
+      <path class="shoulders" d="M10 204c3-38 25-51 52-57 13-3 19-8 20-19h36c1 11 7 16 20 19 27 6 49 19 52 57z"/>
+      <path class="head" d="M100 32c-29 0-43 21-42 50 1 33 20 58 42 58s41-25 42-58c1-29-13-50-42-50z"/>
+    </svg>
+    <video class="person" part="video" playsinline autoplay disablepictureinpicture></video>
+    <div class="scrim" aria-hidden="true"></div>
+    <div class="plate">
+      <div class="who"><span class="glyph" aria-hidden="true"><i></i><i></i><i></i></span><span class="name"></span><span class="doing" role="status"></span></div>
+      <div class="marks"><span class="mark" title="The person you see is made by a computer">AI avatar</span><button class="guide" type="button" aria-expanded="false" hidden>Scripted guide, not a language model</button></div>
+      <div class="plug" role="note" hidden>
+        <p>A small script that comes with visavis is answering. It knows some set pieces and <strong>is not a language model</strong>.</p>
+        <p>To plug one in, start the server with a model's name, and its key in the environment:</p>
+        <code>visavis talk --llm openai/gpt-4.1-mini</code>
+        <p>Or any server that speaks the OpenAI interface, such as Ollama on your own machine:</p>
+        <code>VISAVIS_OPENAI_BASE_URL=http://localhost:11434/v1 visavis talk --llm openai/llama3.2</code>
+      </div>
+    </div>
+    <div class="corner"><slot name="corner"></slot></div>
+    <div class="captions" aria-hidden="true"><p class="heard user"></p><p class="heard agent"></p></div>
+    <div class="card" hidden></div>
+    <button class="hear" type="button" hidden>${icons.sound}<span>Press to hear</span></button>
+  </div>
+  <div class="notice" role="alert" hidden><p><strong></strong> <span></span></p><button class="dismiss" type="button" aria-label="Dismiss">${icons.close}</button></div>
+  <form class="dock" part="dock" autocomplete="off">
+    <button class="round mic" type="button"></button>
+    <input class="text" type="text" maxlength="4000" enterkeyhint="send" aria-label="Message">
+    <button class="round interrupt" type="button" aria-label="Interrupt" title="Interrupt (Esc)" aria-keyshortcuts="Escape">${icons.stop}</button>
+    <button class="round send" type="submit" aria-label="Send" title="Send (Enter)">${icons.send}</button>
+    <button class="round hangup" type="button" aria-label="End the call" title="End the call">${icons.hangUp}</button>
+  </form>
+  <div class="spoken" role="log" aria-live="polite" aria-label="Captions"></div>
+</div>`;
+
+/** The element inside `root` that `selector` names; its absence is our own mistake. */
+export function part<E extends Element>(root: ParentNode, selector: string): E {
+  const found = root.querySelector<E>(selector);
+  if (!found) throw new Error(`visavis: ${selector} is missing`);
+  return found;
+}

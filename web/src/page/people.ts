@@ -1,0 +1,24 @@
+/** Who to talk with: one choice with the people's names. */
+
+import type { AvatarInfo } from "../api";
+
+export class People {
+  constructor(private readonly box: HTMLElement, private readonly choose: (name: string) => void) {}
+
+  list(avatars: readonly AvatarInfo[], chosen: string | null): void {
+    this.box.replaceChildren(...avatars.map((avatar) => this.#option(avatar, avatar.name === chosen)));
+  }
+
+  mark(name: string): void {
+    for (const input of this.box.querySelectorAll("input")) input.checked = input.value === name;
+  }
+
+  #option({ name, title }: AvatarInfo, checked: boolean): HTMLElement {
+    const label = document.createElement("label");
+    const input = document.createElement("input");
+    Object.assign(input, { type: "radio", name: "person", value: name, checked });
+    input.addEventListener("change", () => this.choose(name));
+    label.append(input, title);
+    return label;
+  }
+}
