@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import FastAPI, Query, Request, Response, WebSocket, WebSocketDisconnect
+from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse
 from fastapi.staticfiles import StaticFiles
@@ -47,6 +48,7 @@ def create_app(settings: Settings, *, sessions: Sessions | None = None) -> FastA
     app.state.sessions = owned
     app.state.settings = settings
     app.add_exception_handler(VisavisError, _answer_error)
+    app.add_exception_handler(RequestValidationError, _answer_bad_request)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -75,6 +77,12 @@ def _answer_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, VisavisError)
     headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, NotAllowed) else None
     return JSONResponse({"code": error.code, "message": str(error)}, error.http_status, headers)
+
+
+def _answer_bad_request(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    fault = error.errors()[0]
+    return _answer_error(request, BadInput(f"{fault['loc'][-1]}: {fault['msg']}."))
 
 
 async def _guard(request: Request, call_next: Any) -> Response:
