@@ -1,0 +1,215 @@
+"""Motion: speech and context in, a face over media time out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+
+from visavis.arkit import COUNT as SHAPE_COUNT
+from visavis.arkit import INDEX, SHAPES
+from visavis.errors import BadInput
+from visavis.motion.blinks import Blinks
+from visavis.motion.body import Body
+from visavis.motion.capture import Capture
+from visavis.motion.channels import F64, WEIGHTS, Fade, Layer, neutral, to_frame
+from visavis.motion.control import Control
+from visavis.motion.emotions import Emotions
+from visavis.motion.gaze import Gaze, Lids
+from visavis.motion.gestures import Gestures
+from visavis.motion.listening import Listening
+from visavis.motion.moods import Conversation
+from visavis.motion.prosody import Loudness
+from visavis.motion.speech import SpeechLayer
+from visavis.protocol import DoGesture, LookAt, SetEmotion, Weights
+from visavis.types import (
+    TICKS_HZ,
+    AgentState,
+    AudioChunk,
+    EmotionCue,
+    FaceFrame,
+    Gesture,
+    GestureCue,
+    PhoneCue,
+    SpeechChunk,
+)
+
+LAYERS: Final = ("idle", "speech", "emotion", "gesture", "control", "live")
+"""Lowest first. Each has a weight that can be faded."""
+INTERRUPT_CLOSE_S: Final = 0.060
+_RELAX_AFTER_S: Final = 1.0
+_BEAT_BEFORE_S: Final = 0.06
+
+
+class _Stack:
+    """Several layers as one."""
+
+    def __init__(self, *layers: Layer) -> None:
+        self._layers = layers
+
+    def over(self, t_s: float, face: F64) -> None:
+        for layer in self._layers:
+            layer.over(t_s, face)
+
+
+class Motion:
+    """One person's face for one session. Times of `sample` must not decrease; everything else may come in any order.
+
+    What is known `speech.LOOK_AHEAD_S` (200 ms) ahead of the sampled time gives the same face as if it had always been known;
+    what comes later is blended in over 60 ms. Not safe for use from several threads at once.
+    """
+
+    def __init__(self, *, seed: int, gains: Mapping[str, float] | None = None) -> None:
+        """`gains` scales ARKit shapes (a side left off stands for both) of all that motion invents, for faces whose shapes are
+        weaker or stronger than usual; held weights and live capture pass unscaled. Raises BadInput for an unknown shape.
+        """
+        conversation, loudness = Conversation(), Loudness()
+        self._conversation, self._loudness = conversation, loudness
+        self._speech = SpeechLayer(loudness)
+        self._emotions, self._gestures = Emotions(seed), Gestures(seed)
+        self._control, self._capture = Control(), Capture()
+        self._listening = Listening(seed, conversation, self._gestures)
+        blinks = Blinks(seed, conversation)
+        gaze = Gaze(seed, conversation, blinks.with_gaze_shift)
+        self._layers: dict[str, Layer] = {
+            "idle": _Stack(Body(seed, conversation, loudness), gaze, Lids(), blinks),
+            "speech": self._speech, "emotion": self._emotions, "gesture": self._gestures,
+            "control": self._control, "live": self._capture,
+        }  # fmt: skip
+        assert tuple(self._layers) == LAYERS
+        self._weights = {name: Fade(np.ones(1)) for name in LAYERS}
+        self._gains = _asymmetry(seed) * _gain_vector(gains or {})
+        self._generation = 0
+        self._t_ticks = 0
+
+    # What comes in ---------------------------------------------------------------------------------------------------------
+
+    def speak(self, chunk: SpeechChunk) -> None:
+        """A placed chunk: audio and cues in media time. Chunks of an interrupted generation are ignored."""
+        audio = chunk.audio
+        if audio.generation < self._generation:
+            return
+        self._generation = audio.generation
+        if len(audio.samples):
+            self._loudness.push(audio)
+            self._conversation.add_speech(audio.t_ticks / TICKS_HZ, audio.end_ticks / TICKS_HZ)
+        phones: list[PhoneCue] = []
+        for cue in chunk.cues:
+            match cue:
+                case PhoneCue():
+                    phones.append(cue)
+                case EmotionCue():
+                    self._emotions.cue(cue.emotion, cue.intensity, cue.t_ticks / TICKS_HZ)
+                case GestureCue():
+                    self._gestures.add(cue.gesture, cue.t_ticks / TICKS_HZ)
+        self._speech.add(phones, self._generation)
+        self._beat()
+
+    def hear_phones(self, phones: Sequence[PhoneCue]) -> None:
+        """Phones recognised in audio that was given to `speak`; those outside it (an interrupted past) are ignored."""
+        hears = self._conversation.hears_speech
+        known = [cue for cue in phones if hears(cue.t_ticks / TICKS_HZ, cue.end_ticks / TICKS_HZ)]
+        self._speech.add(known, self._generation)
+
+    def end_speech(self, t_ticks: int) -> None:
+        """The utterance ends at this media time: nothing is said after it, and its emotion fades away."""
+        t_s = t_ticks / TICKS_HZ
+        self._speech.finish(t_s)
+        self._emotions.relax(t_s + _RELAX_AFTER_S)
+
+    def interrupt(self, t_ticks: int, generation: int) -> None:
+        """Everything of generations before `generation` dies at this time; the mouth is closed 60 ms later."""
+        t_s = t_ticks / TICKS_HZ
+        self._generation = max(generation, self._generation)
+        self._speech.cut(t_s, below_generation=generation, fade_s=INTERRUPT_CLOSE_S)
+        self._loudness.cut(t_s)
+        self._conversation.cut_speech(t_s)
+        self._emotions.cut(t_s)
+        self._emotions.relax(t_s + _RELAX_AFTER_S / 2)
+        self._gestures.cut(t_s)
+
+    def set_state(self, state: AgentState, t_ticks: int) -> None:
+        self._conversation.set_state(state, t_ticks / TICKS_HZ)
+
+    def hear(self, audio: AudioChunk) -> None:
+        """The user's voice, at any rate that divides the tick, for listening behaviour."""
+        self._listening.hear(audio)
+
+    def control(self, message: Weights | LookAt | SetEmotion | DoGesture, t_ticks: int) -> None:
+        t_s = t_ticks / TICKS_HZ
+        match message:
+            case Weights():
+                self._control.hold(message, t_s)
+            case LookAt():
+                self._control.look_at(message, t_s)
+            case SetEmotion():
+                self._emotions.set(message.emotion, message.intensity, t_s, message.fade_ms / 1000)
+            case DoGesture():
+                self._gestures.add(message.gesture, t_s)
+
+    def live(self, face: FaceFrame) -> None:
+        """A captured face at its media time; while they keep coming they take the place of everything below."""
+        self._capture.add(face)
+
+    def fade_layer(self, name: str, weight: float, t_ticks: int, fade_s: float) -> None:
+        """Turn one of `LAYERS` down (0) or up (1)."""
+        self._weights[name].to(np.full(1, weight), t_ticks / TICKS_HZ, fade_s)
+
+    # What comes out --------------------------------------------------------------------------------------------------------
+
+    def sample(self, t_ticks: int) -> FaceFrame:
+        """The face at a media time, not before the last one asked for."""
+        assert t_ticks >= self._t_ticks, (t_ticks, self._t_ticks)
+        self._t_ticks = t_ticks
+        t_s = t_ticks / TICKS_HZ
+        face = neutral()
+        for name, layer in self._layers.items():
+            if name == "control":
+                face[WEIGHTS] *= self._gains
+            weight = float(self._weights[name].at(t_s)[0])
+            if weight >= 1.0:
+                layer.over(t_s, face)
+            elif weight > 0.0:
+                below = face.copy()
+                layer.over(t_s, face)
+                face = below + weight * (face - below)
+        self._loudness.forget(t_s)
+        return to_frame(face, t_ticks, self._generation)
+
+    def _beat(self) -> None:
+        """Accents of the voice become small nods, some with a lift of the brows."""
+        accents = self._loudness.accents
+        while accents:
+            accent = accents.popleft()
+            chance = np.random.default_rng([round(accent.t_s * 1000) & 0xFFFFFFFF, 7]).random()
+            if chance < 0.55:
+                strength = min(0.42, 0.10 + 0.035 * accent.rise_db)
+                self._gestures.add(Gesture.NOD, accent.t_s - _BEAT_BEFORE_S, strength, 1.6)
+            if chance > 0.72 or chance < 0.12:
+                self._gestures.add(Gesture.RAISE_BROWS, accent.t_s - _BEAT_BEFORE_S, 0.3 + 0.3 * chance, 1.5)
+
+
+def _gain_vector(gains: Mapping[str, float]) -> F64:
+    out = np.ones(SHAPE_COUNT)
+    for name, gain in gains.items():
+        sides = [name] if name in INDEX else [side for side in (name + "Left", name + "Right") if side in INDEX]
+        if not sides:
+            raise BadInput(
+                f"gains: {name!r} is not an ARKit shape.", mend="Names are as in jawOpen, mouthSmileLeft, mouthSmile."
+            )
+        for side in sides:
+            out[INDEX[side]] = gain
+    return out
+
+
+def _asymmetry(seed: int) -> F64:
+    """No face is the same on both sides: each pair of shapes leans a few per cent to one of them."""
+    random = np.random.default_rng([seed & 0xFFFFFFFF, 21])
+    out = np.ones(SHAPE_COUNT)
+    for name in SHAPES:
+        if name.endswith("Left") and not name.startswith(("eye", "jaw")) and name != "mouthLeft":
+            lean = random.uniform(-0.07, 0.07)
+            out[INDEX[name]] += lean
+            out[INDEX[name.removesuffix("Left") + "Right"]] -= lean
+    return out

@@ -1,0 +1,46 @@
+"""Fifteen visemes (the Oculus set) as ARKit weights, for speech and for contact sheets.
+
+Tuned by eye on faces whose 52 shapes derive from MakeHuman's: the funnel is strong there, the smile weak.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from visavis.arkit import COUNT
+from visavis.motion.channels import F64, shape_vector
+
+VISEMES: Final[dict[str, dict[str, float]]] = {
+    "sil": {},
+    "PP": {"jawOpen": 0.03, "mouthClose": 0.03, "mouthPress": 0.28, "mouthRollLower": 0.10, "mouthRollUpper": 0.10},
+    "FF": {"jawOpen": 0.05, "mouthRollLower": 0.40, "mouthUpperUp": 0.16, "mouthShrugUpper": 0.10, "mouthStretch": 0.06},
+    "TH": {"jawOpen": 0.13, "mouthLowerDown": 0.20, "mouthUpperUp": 0.12, "mouthStretch": 0.08, "tongueOut": 0.22},
+    "DD": {"jawOpen": 0.09, "mouthLowerDown": 0.22, "mouthUpperUp": 0.12, "mouthStretch": 0.10},
+    "kk": {"jawOpen": 0.15, "mouthLowerDown": 0.18, "mouthUpperUp": 0.10, "mouthStretch": 0.06},
+    "CH": {"jawOpen": 0.08, "mouthFunnel": 0.46, "mouthPucker": 0.12, "mouthLowerDown": 0.20, "mouthUpperUp": 0.14},
+    "SS": {"jawOpen": 0.04, "mouthLowerDown": 0.26, "mouthUpperUp": 0.15, "mouthStretch": 0.22, "mouthSmile": 0.06},
+    "nn": {"jawOpen": 0.12, "mouthLowerDown": 0.20, "mouthUpperUp": 0.10, "mouthStretch": 0.06},
+    "RR": {"jawOpen": 0.10, "mouthFunnel": 0.30, "mouthPucker": 0.18, "mouthLowerDown": 0.12, "mouthUpperUp": 0.06},
+    "aa": {"jawOpen": 0.42, "mouthLowerDown": 0.22, "mouthUpperUp": 0.12, "mouthStretch": 0.08},
+    "E": {"jawOpen": 0.24, "mouthLowerDown": 0.25, "mouthUpperUp": 0.14, "mouthStretch": 0.20, "mouthSmile": 0.06},
+    "ih": {"jawOpen": 0.13, "mouthLowerDown": 0.27, "mouthUpperUp": 0.14, "mouthStretch": 0.28, "mouthSmile": 0.10},
+    "oh": {"jawOpen": 0.28, "mouthFunnel": 0.48, "mouthPucker": 0.18, "mouthLowerDown": 0.06},
+    "ou": {"jawOpen": 0.10, "mouthFunnel": 0.30, "mouthPucker": 0.58, "mouthLowerDown": 0.03},
+}
+"""Weights 0 to 1 by viseme; a name without its side stands for both sides."""
+
+NAMES: Final[tuple[str, ...]] = tuple(VISEMES)
+ROW: Final[dict[str, int]] = {name: i for i, name in enumerate(NAMES)}
+TABLE: Final[F64] = np.stack([shape_vector(VISEMES[name]) for name in NAMES])
+"""float64 [15, 52]: `NAMES` by `arkit.SHAPES`."""
+TABLE.setflags(write=False)
+assert TABLE.shape == (15, COUNT), TABLE.shape
+
+
+def viseme_weights(name: str) -> F64:
+    """Float64 [52] of one viseme. Raises KeyError naming the fifteen."""
+    if name not in ROW:
+        raise KeyError(f"{name!r} is not a viseme; there are {', '.join(NAMES)}")
+    return np.array(TABLE[ROW[name]])
