@@ -129,11 +129,14 @@ class Stats(Wire):
     fps: float
     frame_ms_p50: float
     frame_ms_p95: float
-    encode_ms_p50: float
+    gap_ms_p95: float
+    """Time between frames handed to the transport."""
     late_frames: int
-    av_skew_ms: float
+    """Frames never drawn because their time had gone by."""
+    stalled_ms: int
+    """Silence inside utterances because the voice fell behind."""
     response_ms: float | None = None
-    interrupt_ms: float | None = None
+    """From the user's last text or turn to the first sample of the reply, at the server."""
     sessions: int
 
 

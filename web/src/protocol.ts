@@ -89,11 +89,10 @@ export interface Stats {
   fps: number;
   frame_ms_p50: number;
   frame_ms_p95: number;
-  encode_ms_p50: number;
+  gap_ms_p95: number;
   late_frames: number;
-  av_skew_ms: number;
+  stalled_ms: number;
   response_ms?: number | null;
-  interrupt_ms?: number | null;
   sessions: number;
 }
 
@@ -135,11 +134,10 @@ export const EVENT_FIELDS: Record<SessionEvent['type'], Record<string, string | 
     "fps": "number",
     "frame_ms_p50": "number",
     "frame_ms_p95": "number",
-    "encode_ms_p50": "number",
+    "gap_ms_p95": "number",
     "late_frames": "number",
-    "av_skew_ms": "number",
+    "stalled_ms": "number",
     "response_ms?": "number",
-    "interrupt_ms?": "number",
     "sessions": "number"
   },
   "transcript": {
