@@ -17,7 +17,8 @@ class Record:
         self.ends: list[int] = []
         self.words: list[tuple[int, str, int]] = []
         self.cuts: list[tuple[int, int]] = []
-        self.clock = VirtualClock()
+        self.starts: list[int] = []
+        self.finishes: list[PlaybackEnd] = []
 
     def on_placed(self, chunk: SpeechChunk) -> None:
         self.placed.append(chunk)
@@ -27,6 +28,12 @@ class Record:
 
     def on_word(self, utterance: int, word: WordCue) -> None:
         self.words.append((utterance, word.text, word.t_ticks))
+
+    def on_started(self, utterance: int) -> None:
+        self.starts.append(utterance)
+
+    def on_finished(self, end: PlaybackEnd) -> None:
+        self.finishes.append(end)
 
     def on_cut(self, t_ticks: int, generation: int) -> None:
         self.cuts.append((t_ticks, generation))
@@ -81,9 +88,9 @@ async def test_every_sample_is_heard_once_at_its_time() -> None:
     np.testing.assert_array_equal(heard[start : start + len(want)], want)
     assert not heard[:start].any()
     assert not heard[start + len(want) :].any()
-    assert start - rig.record.clock.now_ticks() >= SPEECH_LEAD_TICKS
-    assert rig.started == [1]
-    assert rig.finished == [PlaybackEnd(1, 1.0, False)]
+    assert start >= SPEECH_LEAD_TICKS
+    assert rig.started == rig.record.starts == [1]
+    assert rig.finished == rig.record.finishes == [PlaybackEnd(1, 1.0, False)]
     assert rig.record.ends == [start + len(want)]
 
 

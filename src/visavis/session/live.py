@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,7 +31,9 @@ from visavis.types import (
     VideoFrame,
     WordCue,
     period_ticks,
+    ticks_from_s,
 )
+from visavis.voice.persona import Persona
 
 log = logging.getLogger(__name__)
 
@@ -67,16 +69,20 @@ class Talker(Protocol):
 
     def interrupt(self) -> None: ...
 
+    def become(self, persona: Persona) -> None:
+        """Speak as somebody else from the next sentence on."""
+
     async def aclose(self) -> None: ...
 
 
 @dataclass(frozen=True)
 class Face:
-    """Who stands in front: the bundle's name, an engine of its own, and the calibration of its motion."""
+    """Who stands in front: the bundle's name, an engine of its own (none where the viewer draws), its voice and calibration."""
 
     avatar: str
     engine: Engine | None
-    gains: dict[str, float]
+    persona: Persona
+    gains: Mapping[str, float]
 
 
 class LiveSession:
@@ -123,9 +129,6 @@ class LiveSession:
         """Give the session its viewer and its voice; they come to life when the viewer is connected."""
         self._viewer = viewer
         self._talker = make_talker(self.player, self)
-        # The voice hooks itself onto the player; the session's own reports come after it.
-        self.player.on_playback_started = _both(self.player.on_playback_started, self._playback_started)
-        self.player.on_playback_finished = _both(self.player.on_playback_finished, self._playback_finished)
 
     async def aclose(self) -> None:
         """Idempotent. No task, thread or connection of this session is left."""
@@ -191,6 +194,9 @@ class LiveSession:
         self._spawn(self._converse(), "conversation")
         self._spawn(self._report_stats(), "stats")
 
+    def on_control_open(self) -> None:
+        self._send_state()
+
     def on_disconnected(self) -> None:
         task = asyncio.get_running_loop().create_task(self.aclose(), name=f"close {self.name}")
         task.add_done_callback(_log_failure)
@@ -214,12 +220,12 @@ class LiveSession:
         self._hearing.cut()
         self.motion.interrupt(t_ticks, generation)
 
-    def _playback_started(self, utterance: int) -> None:
+    def on_started(self, utterance: int) -> None:
         if self._asked_ticks is not None:
             self.response_ms.add((self.clock.now_ticks() - self._asked_ticks) * 1000 / TICKS_HZ)
             self._asked_ticks = None
 
-    def _playback_finished(self, end: PlaybackEnd) -> None:
+    def on_finished(self, end: PlaybackEnd) -> None:
         caption = self._captions.finished(end)
         if caption is not None:
             self.send(caption)
@@ -231,14 +237,17 @@ class LiveSession:
         self.motion.set_state(state, self.clock.now_ticks())
         self._send_state()
 
-    def on_user_transcript(self, text: str, final: bool) -> None:
+    def on_user_transcript(self, text: str, *, final: bool) -> None:
         self.send(self._captions.user(text, final))
 
-    def on_user_turn_ended(self) -> None:
-        self._asked_ticks = self.clock.now_ticks()
+    def on_user_turn_ended(self, seconds_ago: float) -> None:
+        self._asked_ticks = self.clock.now_ticks() - ticks_from_s(seconds_ago)
 
-    def on_avatar_requested(self, name: str) -> None:
-        self.control(protocol.ChangeAvatar(avatar=name))
+    def on_agent_text(self, utterance: int, text: str, *, interrupted: bool) -> None:
+        """Captions follow the words as they are heard; the whole text adds nothing."""
+
+    async def on_avatar_requested(self, name: str) -> None:
+        await self._put_in_front(name)
 
     def on_error(self, error: VisavisError) -> None:
         self.report(error)
@@ -294,7 +303,6 @@ class LiveSession:
 
     async def _converse(self) -> None:
         assert self._talker is not None
-        self._send_state()
         await self._talker.start()
         while True:
             message = await self._pending.get()
@@ -318,6 +326,8 @@ class LiveSession:
             return
         before, self.face = self.face, await self._change_face(avatar)
         self.motion.calibrate(self.face.gains)
+        if self._talker is not None:
+            self._talker.become(self.face.persona)
         if self._pacer is not None and self.face.engine is not None:
             await self._pacer.change_engine(self.face.engine)
         if before.engine is not None:
@@ -377,11 +387,3 @@ def _log_failure(task: asyncio.Task[None]) -> bool:
         return False
     log.error("task %s failed", task.get_name(), exc_info=task.exception())
     return True
-
-
-def _both(first: Callable[..., None], second: Callable[..., None]) -> Callable[..., None]:
-    def call(*values: object) -> None:
-        first(*values)
-        second(*values)
-
-    return call

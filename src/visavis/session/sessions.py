@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Literal
 
+from visavis.avatars import Avatar
 from visavis.clock import MonotonicClock
 from visavis.errors import NotFound
 from visavis.session.capacity import Capacity, Cost, measure_cost
@@ -17,6 +18,8 @@ from visavis.session.faces import Faces, InstalledFaces
 from visavis.session.live import Face, LiveSession, Talker
 from visavis.settings import Settings
 from visavis.types import SpeechSink
+from visavis.voice.conversation import Conversation
+from visavis.voice.persona import Persona
 
 if TYPE_CHECKING:
     from visavis.transports.webrtc.peer import IceSettings
@@ -120,14 +123,10 @@ class Sessions:
         drawn_by = None
         if draw == "server":
             drawn_by = await loop.run_in_executor(self._executor, self.faces.engine, avatar, engine, self.settings.size)
-        return Face(name, drawn_by, dict(avatar.gains))
+        return Face(name, drawn_by, persona_of(avatar), avatar.gains)
 
     def _conversation(self, sink: SpeechSink, session: LiveSession) -> Talker:
-        from visavis.voice.conversation import Conversation
-        from visavis.voice.persona import persona_of
-
-        persona = persona_of(self.faces.avatar(session.face.avatar))
-        return Conversation(self.settings, sink, persona=persona, listener=session)
+        return Conversation(self.settings, sink, persona=session.face.persona, listener=session)
 
     def _ice(self) -> IceSettings:
         from visavis.transports.webrtc.peer import IceSettings
@@ -145,3 +144,9 @@ class Sessions:
 
     def _forget(self, name: str) -> None:
         self._live.pop(name, None)
+
+
+def persona_of(avatar: Avatar) -> Persona:
+    """The voice that the bundle hints at."""
+    hint = avatar.voice
+    return Persona(avatar.name, hint.variant, hint.pitch, hint.pitch_range, hint.rate_wpm)

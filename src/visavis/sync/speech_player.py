@@ -37,8 +37,14 @@ class PlayerListener(Protocol):
     def on_speech_end(self, t_ticks: int) -> None:
         """The media time at which an utterance's last sample lies."""
 
+    def on_started(self, utterance: int) -> None:
+        """An utterance's first sample is being handed to the transport."""
+
     def on_word(self, utterance: int, word: WordCue) -> None:
         """This word's first sample is being handed to the transport."""
+
+    def on_finished(self, end: PlaybackEnd) -> None:
+        """An utterance is over, heard as far as `end` says."""
 
     def on_cut(self, t_ticks: int, generation: int) -> None:
         """Interrupted: from `t_ticks` on there is silence, and only `generation` counts."""
@@ -109,7 +115,7 @@ class SpeechPlayer:
         self._room.set()
         self._listener.on_cut(max(self._read_ticks, self._clock.now_ticks()), self.generation)
         for utterance in dropped:
-            self.on_playback_finished(PlaybackEnd(utterance.number, s_from_ticks(utterance.heard_ticks), True))
+            self._finish(utterance, interrupted=True)
 
     # The transport's side -----------------------------------------------------------------------------------------------------
 
@@ -139,7 +145,7 @@ class SpeechPlayer:
             if utterance.pieces or not utterance.ended:
                 break
             self._utterances.popleft()
-            self.on_playback_finished(PlaybackEnd(utterance.number, s_from_ticks(utterance.heard_ticks), False))
+            self._finish(utterance, interrupted=False)
         self._room.set()
         return out
 
@@ -149,6 +155,7 @@ class SpeechPlayer:
             if not utterance.started:
                 utterance.started = True
                 self.on_playback_started(utterance.number)
+                self._listener.on_started(utterance.number)
             skip = max(0, t_ticks - at)
             now = samples[skip : end_ticks - at]
             start = max(at, t_ticks) - t_ticks
@@ -160,6 +167,11 @@ class SpeechPlayer:
             self.stall_ticks += max(0, end_ticks - max(t_ticks, utterance.next_ticks))
         while utterance.words and utterance.words[0].t_ticks < end_ticks:
             self._listener.on_word(utterance.number, utterance.words.popleft())
+
+    def _finish(self, utterance: _Utterance, *, interrupted: bool) -> None:
+        end = PlaybackEnd(utterance.number, s_from_ticks(utterance.heard_ticks), interrupted)
+        self.on_playback_finished(end)
+        self._listener.on_finished(end)
 
     def _open_utterance(self) -> _Utterance:
         if not self._utterances or self._utterances[-1].ended:

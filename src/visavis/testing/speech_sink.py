@@ -6,10 +6,13 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 
-from visavis.types import SPEECH_HZ, I16, Cue, PlaybackEnd, SpeechChunk
+from visavis.types import I16, SPEECH_HZ, EmotionCue, GestureCue, PhoneCue, PlaybackEnd, SpeechChunk, WordCue
+
+C = TypeVar("C", PhoneCue, WordCue, EmotionCue, GestureCue)
 
 
 @dataclass(slots=True)
@@ -31,7 +34,7 @@ class Recorded:
     def duration_s(self) -> float:
         return sum(len(chunk.audio.samples) for chunk in self.chunks) / SPEECH_HZ
 
-    def cues(self, kind: type[Cue]) -> list[Cue]:  # type: ignore[valid-type]
+    def cues(self, kind: type[C]) -> list[C]:
         return [cue for chunk in self.chunks for cue in chunk.cues if isinstance(cue, kind)]
 
 
@@ -39,7 +42,8 @@ class RecordingSink:
     """Plays `speed` times as fast as real time. Keeps at most `ahead_s` of speech ahead of what has been heard."""
 
     def __init__(self, *, speed: float = 1.0, ahead_s: float = 2.0) -> None:
-        assert speed > 0 and ahead_s > 0, (speed, ahead_s)
+        assert speed > 0, speed
+        assert ahead_s > 0, ahead_s
         self.utterances: list[Recorded] = []
         self.interrupts = 0
         self.on_playback_started: Callable[[int], None] = lambda utterance: None

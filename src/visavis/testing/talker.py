@@ -52,6 +52,9 @@ class EchoTalker:
         self._sink.interrupt()
         self._listener.on_state(AgentState.LISTENING)  # type: ignore[attr-defined]
 
+    def become(self, persona: object) -> None:
+        """A tone is a tone."""
+
     async def aclose(self) -> None:
         self._stop()
         self.closed = True

@@ -45,6 +45,9 @@ class PeerListener(Protocol):
 
     def on_connected(self) -> None: ...
 
+    def on_control_open(self) -> None:
+        """Events can be sent from now on."""
+
     def on_disconnected(self) -> None:
         """Called once, when the connection failed, was closed, or was never made in time."""
 
@@ -149,6 +152,7 @@ class Peer:
         if channel.label == CONTROL_CHANNEL:
             self._control = channel
             channel.on("message", self._message_came)
+            self._listener.on_control_open()
         elif channel.label == MOTION_CHANNEL:
             self._motion = channel
         else:
