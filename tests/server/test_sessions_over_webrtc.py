@@ -64,7 +64,7 @@ async def test_two_sessions_never_mix(server) -> None:
 async def test_one_more_than_the_machine_holds_is_refused_with_the_reason(server) -> None:
     async with watching(server.client) as one, watching(server.client):
         third = Viewer()
-        with pytest.raises(RuntimeError, match="503.*holds 2 sessions"):
+        with pytest.raises(RuntimeError, match=r"503.*holds 2 sessions"):
             await third.connect(server.client)
         await third.aclose()
         ready = await server.client.get("/readyz")

@@ -51,7 +51,9 @@ class Sessions:
     async def prepare(self) -> Capacity:
         """Load the default person, compile what draws it and measure what a frame costs here. Idempotent."""
         if self.capacity is None:
-            cost = await asyncio.get_running_loop().run_in_executor(self._executor, self._measure)
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(self._executor, _load_stages)
+            cost = await loop.run_in_executor(self._executor, self._measure)
             self.capacity = Capacity(cost, fps=self.settings.fps, at_most=self.settings.max_sessions)
             log.info(
                 "a frame costs %.1f ms to draw and %.1f ms to encode; this machine holds %d sessions at %d fps",
@@ -144,6 +146,15 @@ class Sessions:
 
     def _forget(self, name: str) -> None:
         self._live.pop(name, None)
+
+
+def _load_stages() -> None:
+    """Import what a session needs, so that the first one does not wait for it on the loop."""
+    import visavis.transports.webrtc.peer
+    import visavis.voice.agent
+    import visavis.voice.microphone
+    import visavis.voice.parts
+    import visavis.voice.speech_output  # noqa: F401
 
 
 def persona_of(avatar: Avatar) -> Persona:

@@ -27,7 +27,7 @@ CONNECT_TIMEOUT_S = 20.0
 
 @dataclass(eq=False)
 class SeenFrame:
-    """A decoded picture: `luma` uint8 [height, width] if luma is kept, `pts` its 90 kHz RTP time, `at_s` when it was decoded."""
+    """A decoded picture, at `at_s`: `luma` uint8 [height, width] if luma is kept, `pts` its 90 kHz RTP time."""
 
     at_s: float
     pts: int
