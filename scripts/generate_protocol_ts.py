@@ -53,7 +53,7 @@ def interface(name: str, node: dict[str, Any]) -> list[str]:
 
 
 def field_kinds(node: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
-    """Field → what the decoder demands: a JavaScript type name or the list of allowed strings; a trailing "?" on optional ones."""
+    """Field → what the decoder demands: a JavaScript type name or the allowed strings; a trailing "?" on optional fields."""
     required = set(node.get("required", []))
     kinds: dict[str, Any] = {}
     for field, declared in node["properties"].items():
@@ -73,7 +73,7 @@ def union(name: str, members: list[str], note: str) -> list[str]:
 def render() -> str:
     schema = protocol.schema()
     definitions: dict[str, Any] = schema["$defs"]
-    messages, events = ({tag: ref for tag, ref in side["discriminator"]["mapping"].items()} for side in schema["anyOf"])
+    messages, events = (dict(side["discriminator"]["mapping"]) for side in schema["anyOf"])
     lines = [HEADER, "", "/* eslint-disable */", ""]
     for name, node in definitions.items():
         if "enum" in node:
@@ -86,7 +86,10 @@ def render() -> str:
     lines += union("SessionEvent", [rename.get(n, n) for n in events.values()], "From the session to its viewers.")
     table = {tag: field_kinds(definitions[name], definitions) for tag, name in events.items()}
     lines += ["/** What each event must carry: a type name or the allowed strings; a trailing ? marks what may be absent. */"]
-    lines += [f"export const EVENT_FIELDS: Record<SessionEvent['type'], Record<string, string | string[]>> = {pretty(table)};", ""]
+    lines += [
+        f"export const EVENT_FIELDS: Record<SessionEvent['type'], Record<string, string | string[]>> = {pretty(table)};",
+        "",
+    ]
     lines += motion_layout()
     return "\n".join(lines)
 

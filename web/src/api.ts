@@ -13,6 +13,8 @@ export interface AvatarInfo {
   title: string;
   engines: string[];
   licence: string;
+  /** A still to show before the first frame; an address relative to the server's. */
+  picture?: string;
 }
 
 export interface AvatarList {
@@ -43,6 +45,10 @@ export class Api {
 
   get origin(): string {
     return this.#base.origin;
+  }
+
+  address(path: string): string {
+    return new URL(path, this.#base).href;
   }
 
   async avatars(): Promise<AvatarList> {

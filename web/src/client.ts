@@ -88,6 +88,11 @@ export class VisavisClient extends Emitter<ClientEvents> {
     return this.#peer?.stream ?? null;
   }
 
+  /** The whole address of something the server names relative to itself. */
+  address(path: string): string {
+    return this.#api.address(path);
+  }
+
   set token(token: string | null) {
     this.#api.token = token;
   }

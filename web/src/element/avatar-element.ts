@@ -1,6 +1,6 @@
 /** `<visavis-avatar server="…" avatar="nova">`: a person to talk with, on any page. */
 
-import { TroubleError, type AvatarList } from "../api";
+import { TroubleError, type AvatarInfo, type AvatarList } from "../api";
 import { VisavisClient } from "../client";
 import type { Snapshot } from "../machine";
 import type { AgentState } from "../protocol";
@@ -20,7 +20,7 @@ export class VisavisAvatar extends HTMLElement {
 
   #client: VisavisClient | null = null;
   #list: Promise<AvatarList> | null = null;
-  #titles = new Map<string, string>();
+  #people = new Map<string, AvatarInfo>();
   #dock: Dock | null = null;
   #stage: Stage | null = null;
   #card: Card | null = null;
@@ -35,7 +35,7 @@ export class VisavisAvatar extends HTMLElement {
   /** The list of people, once the server has answered. Asked for once, and again after a failure. */
   get avatars(): Promise<AvatarList> {
     this.#list ??= this.client.avatars().then((list) => {
-      this.#titles = new Map(list.avatars.map(({ name, title }) => [name, title]));
+      this.#people = new Map(list.avatars.map((person) => [person.name, person]));
       this.#refresh();
       return list;
     });
@@ -46,7 +46,7 @@ export class VisavisAvatar extends HTMLElement {
   /** The person's name as shown. */
   get personName(): string {
     const name = this.#client?.avatar ?? this.getAttribute("avatar") ?? "";
-    return this.#titles.get(name) ?? name.charAt(0).toUpperCase() + name.slice(1);
+    return this.#people.get(name)?.title ?? name.charAt(0).toUpperCase() + name.slice(1);
   }
 
   connectedCallback(): void {
@@ -163,12 +163,23 @@ export class VisavisAvatar extends HTMLElement {
     const { state, agent, languageModel } = this.client;
     const live = state.phase === "live";
     this.#part(".frame").dataset.agent = live ? (agent?.state ?? "idle") : "none";
+    this.#showPoster();
     this.#part(".name").textContent = this.personName;
     this.#part(".doing").textContent = live && agent ? DOING[agent.state] : "";
     this.#part(".guide").hidden = languageModel !== false;
     this.#part(".person").ariaLabel = this.personName ? `${this.personName}, an AI avatar` : "An AI avatar";
     this.#dock?.update(this.personName);
     if (state.phase === "idle" || state.phase === "ended") this.#card?.show(state, { name: this.personName, secure: isSecureContext });
+  }
+
+  /** The chosen person's still, where the server has one, until the first frame comes. */
+  #showPoster(): void {
+    const poster = this.#part<HTMLImageElement>(".poster");
+    const picture = this.#people.get(this.client.avatar ?? "")?.picture;
+    poster.hidden = picture === undefined;
+    if (picture === undefined) return;
+    const address = this.client.address(picture);
+    if (poster.src !== address) poster.src = address;
   }
 
   #useToken(token: string): void {

@@ -2,6 +2,7 @@
 
 const AMBIENCE_PERIOD_MS = 1_000;
 const EDGE = 0.03;
+const UPPER = 0.5; // below, shoulders may reach the edge
 
 export class Stage {
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -54,7 +55,7 @@ export class Stage {
     const context = this.ambience.getContext("2d");
     if (!context || width === 0 || document.hidden) return;
     const rows = this.ambience.height;
-    context.drawImage(this.video, 0, 0, width * EDGE, height * 0.7, 0, 0, 1, rows);
-    context.drawImage(this.video, width * (1 - EDGE), 0, width * EDGE, height * 0.7, 1, 0, 1, rows);
+    context.drawImage(this.video, 0, 0, width * EDGE, height * UPPER, 0, 0, 1, rows);
+    context.drawImage(this.video, width * (1 - EDGE), 0, width * EDGE, height * UPPER, 1, 0, 1, rows);
   }
 }

@@ -6,9 +6,11 @@ export const template = `
   <div class="stage" part="stage">
     <canvas class="ambience" width="2" height="8" aria-hidden="true"></canvas>
     <svg class="silhouette" viewBox="0 0 200 200" aria-hidden="true" focusable="false">
-      <path class="shoulders" d="M10 204c3-38 25-51 52-57 13-3 19-8 20-19h36c1 11 7 16 20 19 27 6 49 19 52 57z"/>
-      <path class="head" d="M100 32c-29 0-43 21-42 50 1 33 20 58 42 58s41-25 42-58c1-29-13-50-42-50z"/>
+      <path class="shoulders" d="M2 210c2-32 20-43 46-50 20-5 31-10 33-26h38c2 16 13 21 33 26 26 7 44 18 46 50z"/>
+      <path class="hair" d="M100 20c-34 0-50 24-49 58 1 30 12 56 28 66h42c16-10 27-36 28-66 1-34-15-58-49-58z"/>
+      <path class="head" d="M100 46c-24 0-35 15-34 39 1 31 17 52 34 52s33-21 34-52c1-24-10-39-34-39z"/>
     </svg>
+    <img class="poster" alt="" hidden>
     <video class="person" part="video" playsinline autoplay disablepictureinpicture></video>
     <div class="scrim" aria-hidden="true"></div>
     <div class="plate">
@@ -19,7 +21,8 @@ export const template = `
         <p>To plug one in, start the server with a model's name, and its key in the environment:</p>
         <code>visavis talk --llm openai/gpt-4.1-mini</code>
         <p>Or any server that speaks the OpenAI interface, such as Ollama on your own machine:</p>
-        <code>VISAVIS_OPENAI_BASE_URL=http://localhost:11434/v1 visavis talk --llm openai/llama3.2</code>
+        <code>export VISAVIS_OPENAI_BASE_URL=http://localhost:11434/v1</code>
+        <code>visavis talk --llm openai/llama3.2</code>
       </div>
     </div>
     <div class="corner"><slot name="corner"></slot></div>
