@@ -85,9 +85,8 @@ class SpeechCueing:
             for word in [*self._estimator.push(samples), *self._estimator.flush()]:
                 cues += self._placer.word(word)
         cues += self._placer.end()
-        if (cues or self._waiting) and not len(
-            samples
-        ):  # a reply of tags alone, or tags after the last word, still need a place to stand
+        # tags without a word after them still need a place to stand
+        if (cues or self._waiting) and not len(samples):
             samples = np.zeros(SPEECH_HZ // 5 if not self._samples else SPEECH_HZ // 50, np.int16)
         return self._frames(samples, cues, {})
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from typing import TYPE_CHECKING, Final
@@ -109,7 +108,7 @@ class Conversation:
 
     def interrupt(self) -> None:
         """Silence at once, and nothing of what was waiting to be said."""
-        if self._session is None or not self._waiting and self._session.current_speech is None:
+        if self._session is None or (not self._waiting and self._session.current_speech is None):
             return
         self._session.interrupt(force=True)
         self._output.silence()

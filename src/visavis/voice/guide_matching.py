@@ -48,7 +48,7 @@ class Match:
 
 
 def best_match(words: Sequence[str], phrases: Mapping[str, Sequence[str]], *, least: float = 0.72) -> Match | None:
-    """The intent one of whose phrases is best heard in `words`, in order; longer phrases win among equals. None below `least`."""
+    """The intent one of whose phrases is best heard in `words`, in order; longer ones win. None below `least`."""
     best: tuple[float, float, str] | None = None
     for intent, wordings in phrases.items():
         for wording in wordings:

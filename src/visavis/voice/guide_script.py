@@ -1,4 +1,4 @@
-"""What the guide says. Pure: everything it knows is in what has been said so far; it is a script and never pretends otherwise."""
+"""What the guide says. Pure: it knows what has been said so far, and nothing else."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ from visavis.voice.guide_matching import best_match, words_of
 
 PEOPLE: Final = ("nova", "milo")
 NOT_NAMES: Final = frozenset(
-    "fine good great well ok okay tired happy sad here not a an the very so just sorry glad bored hungry back going trying "
-    "looking from in at done sure afraid angry curious new asking talking called"
-    .split()
+    ["fine", "good", "great", "well", "ok", "okay", "tired", "happy", "sad", "here", "not", "a", "an", "the", "very", "so", "just", "sorry", "glad", "bored", "hungry", "back", "going", "trying", "looking", "from", "in", "at", "done", "sure", "afraid", "angry", "curious", "new", "asking", "talking", "called"]
 )  # fmt: skip
 
 

@@ -1,7 +1,8 @@
-"""The parts of a voice, chosen by the settings: built in by one word, a vendor's by `vendor/model` as livekit-agents names them."""
+"""The parts of a voice, chosen by the settings: built in, or a vendor's by `vendor/model` as livekit-agents names them."""
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,12 +15,15 @@ from visavis.settings import Settings
 from visavis.voice.espeak import EspeakTTS, voicing_for
 from visavis.voice.guide import GuideLLM
 from visavis.voice.persona import Persona
+from visavis.voice.silero import SileroVAD
+from visavis.voice.sphinx import SphinxSTT
 from visavis.voice.tags import INSTRUCTIONS
+from visavis.voice.vendors import vendor_part
 
 if TYPE_CHECKING:
     from livekit.agents.voice.events import ErrorEvent
 
-END_OF_TURN_S: Final = 0.5
+END_OF_TURN_S: Final = 0.6
 """Silence after which the user is taken to have finished."""
 BARGE_IN_S: Final = 0.4
 """Speech that interrupts the agent; shorter is a cough or a yes."""
@@ -30,10 +34,10 @@ class VoiceParts:
     """What one conversation owns."""
 
     settings: Settings
-    stt: stt.STT | None
-    llm: llm.LLM
-    tts: tts.TTS
-    vad: vad.VAD | None
+    stt: stt.STT[Any] | None
+    llm: llm.LLM[Any]
+    tts: tts.TTS[Any]
+    vad: vad.VAD
 
     def session_options(self) -> dict[str, Any]:
         """Keyword arguments for `AgentSession`. Nothing here reaches out to LiveKit's cloud or loads its own models."""
@@ -44,7 +48,7 @@ class VoiceParts:
             "tts": self.tts,
             "vad": self.vad,
             "turn_handling": {
-                "turn_detection": "vad" if self.vad is not None else "manual",
+                "turn_detection": "vad" if self.stt is not None else "manual",
                 "endpointing": {"mode": "fixed", "min_delay": END_OF_TURN_S, "max_delay": 2.0},
                 "interruption": {
                     "enabled": True, "mode": "vad", "min_duration": BARGE_IN_S,
@@ -60,6 +64,15 @@ class VoiceParts:
             "tts_text_transforms": None if isinstance(self.llm, GuideLLM) else ["filter_emoji", "filter_markdown"],
         }  # fmt: skip
 
+    async def warm_up(self) -> None:
+        """Start what takes a moment. Raises Unavailable, BadSettings."""
+        starting = []
+        if isinstance(self.tts, EspeakTTS):
+            starting.append(self.tts.warm_up())
+        if isinstance(self.stt, SphinxSTT):
+            starting.append(self.stt.warm_up())
+        await asyncio.gather(*starting)
+
     def become(self, persona: Persona) -> None:
         if isinstance(self.tts, EspeakTTS):
             self.tts.use(voicing_for(persona, self.settings.language, self.settings.voice))
@@ -74,39 +87,70 @@ class VoiceParts:
 
 
 async def build_parts(settings: Settings, persona: Persona) -> VoiceParts:
-    """Raises BadSettings for a name that means nothing, Unavailable for a part that is not installed or does not start."""
-    speech = EspeakTTS(voicing_for(persona, settings.language, settings.voice))
+    """All parts, ready. Raises BadSettings for a name that means nothing, Unavailable for one that cannot be had here."""
+    detector = SileroVAD()
+    parts = VoiceParts(settings, _stt(settings, detector), _llm(settings, persona), _tts(settings, persona), detector)
     try:
-        await speech.warm_up()
-    except VisavisError:
-        await speech.aclose()
+        await parts.warm_up()
+    except (VisavisError, asyncio.CancelledError):
+        await parts.aclose()
         raise
-    return VoiceParts(settings, None, GuideLLM(persona.name), speech, None)
+    return parts
+
+
+def _stt(settings: Settings, detector: SileroVAD) -> stt.STT[Any] | None:
+    match settings.stt:
+        case "none":
+            return None
+        case "pocketsphinx":
+            if not settings.language.lower().startswith("en"):
+                raise BadSettings(
+                    f"The built-in recogniser understands English only, not {settings.language}.",
+                    mend="Take a vendor's (--stt deepgram/nova-3), or --stt none to type.",
+                )
+            return SphinxSTT(detector)
+        case name:
+            part: stt.STT[Any] = vendor_part("stt", name, settings)
+            return part
+
+
+def _llm(settings: Settings, persona: Persona) -> llm.LLM[Any]:
+    if settings.llm == "guide":
+        return GuideLLM(persona.name)
+    part: llm.LLM[Any] = vendor_part("llm", settings.llm, settings)
+    return part
+
+
+def _tts(settings: Settings, persona: Persona) -> tts.TTS[Any]:
+    if settings.tts == "espeak":
+        return EspeakTTS(voicing_for(persona, settings.language, settings.voice))
+    part: tts.TTS[Any] = vendor_part("tts", settings.tts, settings)
+    return part
 
 
 def instructions_for(settings: Settings, persona: Persona) -> str:
     """What a language model is told: who it is, that it is heard and seen, and the tags."""
     own = settings.instructions or (
-        f"You are {persona.name.capitalize()}, a friendly person on a video call. You are heard, not read: answer in one to three "
-        "short spoken sentences, without lists, headings, markdown or emoji."
+        f"You are {persona.name.capitalize()}, a friendly person on a video call. You are heard, not read: answer in one to "
+        "three short spoken sentences, without lists, headings, markdown or emoji."
     )
     return f"{own}\n\n{INSTRUCTIONS}"
 
 
+_PARTS: Final = {"stt_error": "speech recognition", "llm_error": "language model", "tts_error": "voice"}
+
+
 def told_plainly(event: ErrorEvent) -> VisavisError:
-    """A vendor's failure in one line, without anything that could hold a key."""
-    inner = getattr(event.error, "error", event.error)
-    if isinstance(inner.__cause__, VisavisError):
-        return inner.__cause__
-    part = {"stt_error": "speech recognition", "llm_error": "language model", "tts_error": "voice"}.get(
-        getattr(event.error, "type", ""), "voice service"
-    )
-    status = getattr(inner, "status_code", None)
-    match status:
+    """A part's failure in one line, without anything that could hold a key."""
+    failure: Any = event.error
+    inner = getattr(failure, "error", failure)
+    cause = getattr(inner, "__cause__", None)
+    if isinstance(cause, VisavisError):
+        return cause
+    part = _PARTS.get(getattr(failure, "type", ""), "voice service")
+    match getattr(inner, "status_code", None):
         case 401 | 403:
-            return BadSettings(
-                f"The {part} refused the key.", mend="Check the vendor's key in the environment: visavis doctor."
-            )
+            return BadSettings(f"The {part} refused the key.", mend="Check the vendor's key: visavis doctor.")
         case 404:
             return BadSettings(f"The {part} knows no such model.", mend="Check its name, vendor/model.")
         case 429:

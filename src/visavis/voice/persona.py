@@ -20,7 +20,8 @@ class Persona:
     """Spoken when the conversation starts; "" takes the guide's own."""
 
     def __post_init__(self) -> None:
-        assert 0 <= self.pitch <= 100 and 0 <= self.pitch_range <= 100, (self.pitch, self.pitch_range)
+        assert 0 <= self.pitch <= 100, self.pitch
+        assert 0 <= self.pitch_range <= 100, self.pitch_range
         assert 80 <= self.rate_wpm <= 450, self.rate_wpm
 
 
