@@ -70,7 +70,7 @@ def smoothstep(x: float) -> float:
 
 
 class Fade:
-    """A vector (a number is a vector of one) that glides from value to value; a closed form of time, alike at any frame rate."""
+    """A vector (a number is a vector of one) that glides from value to value, in closed form: alike at any frame rate."""
 
     def __init__(self, value: F64) -> None:
         self._from = self._to = value

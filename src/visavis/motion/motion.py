@@ -79,9 +79,14 @@ class Motion:
         }  # fmt: skip
         assert tuple(self._layers) == LAYERS
         self._weights = {name: Fade(np.ones(1)) for name in LAYERS}
-        self._gains = _asymmetry(seed) * _gain_vector(gains or {})
+        self._asymmetry = _asymmetry(seed)
+        self.calibrate(gains or {})
         self._generation = 0
         self._t_ticks = 0
+
+    def calibrate(self, gains: Mapping[str, float]) -> None:
+        """Take other gains from the next sample on: another person stands there."""
+        self._gains = self._asymmetry * _gain_vector(gains)
 
     # What comes in ---------------------------------------------------------------------------------------------------------
 
@@ -110,7 +115,7 @@ class Motion:
         """Phones recognised in audio that was given to `speak`; those outside it (an interrupted past) are ignored."""
         hears = self._conversation.hears_speech
         known = [cue for cue in phones if hears(cue.t_ticks / TICKS_HZ, cue.end_ticks / TICKS_HZ)]
-        self._speech.add(known, self._generation)
+        self._speech.add(known, self._generation, join=True)
 
     def end_speech(self, t_ticks: int) -> None:
         """The utterance ends at this media time: nothing is said after it, and its emotion fades away."""

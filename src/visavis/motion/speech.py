@@ -2,8 +2,8 @@
 
 Each articulation pulls jaw, rounding, lips and tongue towards its target with a strength of its own that swells before it and
 ebbs after it; the mouth is the strength-weighted mean (dominance functions: M. Cohen and D. Massaro, "Modeling
-coarticulation in synthetic visual speech", 1993; here with finite reach, so that the future beyond `LOOK_AHEAD_S` cannot matter). Lip closures
-are no compromise: bilabials seal and labiodentals touch, whatever their neighbours want.
+coarticulation in synthetic visual speech", 1993). Here their reach is finite, so that what lies beyond `LOOK_AHEAD_S` cannot
+matter, and lip closures are no compromise: bilabials seal and labiodentals touch, whatever their neighbours want.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ LOOK_AHEAD_S: Final = 0.2
 _REACH_BEFORE_S: Final = np.array([0.130, 0.195, 0.140, 0.080])
 _REACH_AFTER_S: Final = np.array([0.135, 0.155, 0.140, 0.090])
 """How far beyond its own edges an articulation is felt on jaw, rounding, lips, tongue; rounding is anticipated most."""
+_LONGEST_SWELL_S: Final = 0.080
+"""An articulation is at its strongest so long after it began, or in its middle if that is earlier."""
 _SHARPNESS: Final = 3
 _OPEN_BEFORE_S: Final = 0.090
 _CLOSE_AFTER_S: Final = 0.130
@@ -39,10 +41,11 @@ _MIN_HOLD_S: Final = 0.044
 """A closure lasts at least one frame at 25 Hz, in fast speech too."""
 _LONGEST_PHONE_S: Final = 2.0
 _KEEP_S: Final = 1.0
+_JOIN_TICKS: Final = 2 * TICKS_HZ // 1000
 _SEAM_S: Final = 0.060
 """A change that arrives after it should have begun (a late phone, an interruption) is blended in over so long."""
 _MAX_PHONES: Final = 20_000
-"""At most so many articulations are kept ahead; the farthest are dropped."""
+"""At most so many articulations are kept; the farthest ahead are dropped."""
 
 assert max(_REACH_BEFORE_S.max(), _OPEN_BEFORE_S, _SEAL_IN_S + _MIN_HOLD_S, PROSODY_LOOK_AHEAD_S) <= LOOK_AHEAD_S
 
@@ -62,23 +65,25 @@ _TOUCH_COLUMNS: Final = columns("jawOpen", "mouthClose", "mouthRollLower", "mout
 class _Piece:
     """An articulation placed in time (seconds)."""
 
-    __slots__ = ("end_s", "generation", "half_after", "half_before", "hold_end_s", "hold_start_s", "middle_s", "seal",
-                 "start_s", "strength", "target", "touch")  # fmt: skip
+    __slots__ = ("cue", "end_s", "fall_s", "fall_to_s", "generation", "hold_end_s", "hold_start_s", "rise_from_s", "rise_s",
+                 "seal", "start_s", "strength", "target", "touch")  # fmt: skip
 
     def __init__(self, part: Articulation, cue: PhoneCue, end_s: float, generation: int) -> None:
         begin_s = cue.t_ticks / TICKS_HZ
         length_s = end_s - begin_s
         self.start_s, self.end_s = begin_s + part.start * length_s, begin_s + part.end * length_s
-        self.middle_s = 0.5 * (self.start_s + self.end_s)
         half_s = 0.5 * (self.end_s - self.start_s)
-        self.half_before, self.half_after = half_s + _REACH_BEFORE_S, half_s + _REACH_AFTER_S
-        self.generation, self.seal, self.touch = generation, part.seal, part.touch
+        core_s = min(half_s, _LONGEST_SWELL_S)
+        self.rise_from_s, self.rise_s = self.start_s - _REACH_BEFORE_S, core_s + _REACH_BEFORE_S
+        self.fall_to_s, self.fall_s = self.end_s + _REACH_AFTER_S, core_s + _REACH_AFTER_S
+        self.cue, self.generation, self.seal, self.touch = cue, generation, part.seal, part.touch
         self.target, self.strength = part.target, part.strength
         if part.vowel:
             self.target = np.where(_VERTICAL, part.target * _STRESS_GAIN[cue.stress], part.target)
             self.strength = part.strength * _STRESS_STRENGTH[cue.stress]
+        middle_s = self.start_s + half_s
         hold_s = max(_MIN_HOLD_S / 2, 0.8 * half_s)
-        self.hold_start_s, self.hold_end_s = self.middle_s - hold_s, self.middle_s + hold_s
+        self.hold_start_s, self.hold_end_s = middle_s - hold_s, middle_s + hold_s
 
     def closure(self, t_s: float) -> float:
         if t_s < self.hold_start_s:
@@ -106,19 +111,36 @@ class SpeechLayer:
         self._seam_s, self._seam_fade_s = -np.inf, _SEAM_S
         self._cuts: list[tuple[float, int, float]] = []
 
-    def add(self, cues: Sequence[PhoneCue], generation: int) -> None:
-        """Phones of known time, in any order; a pause ("") says nothing that silence does not."""
-        pieces = [piece for cue in cues for piece in _placed(cue, generation) if piece.end_s > self._sampled_s - _KEEP_S]
-        if not pieces:
-            return
-        before = self._before_change()
-        for piece in pieces:
-            at = bisect_right(self._starts, piece.start_s)
-            self._starts.insert(at, piece.start_s)
-            self._pieces.insert(at, piece)
-        if len(self._pieces) > _MAX_PHONES:
-            del self._pieces[_MAX_PHONES:], self._starts[_MAX_PHONES:]
-        self._after_change(before, _SEAM_S)
+    def add(self, cues: Sequence[PhoneCue], generation: int, *, join: bool = False) -> None:
+        """Phones of known time, in any order; a pause ("") says nothing that silence does not.
+
+        With `join`, a phone that begins where the same phone was last added to end makes that one longer.
+        """
+        before: F64 | None = None
+        for cue in cues:
+            if cue.end_ticks / TICKS_HZ <= self._sampled_s - _KEEP_S or not articulations(cue.ipa):
+                continue
+            before = self._before_change() if before is None else before
+            longer = self._withdraw(cue) if join else cue
+            for piece in _placed(longer, generation):
+                at = bisect_right(self._starts, piece.start_s)
+                self._starts.insert(at, piece.start_s)
+                self._pieces.insert(at, piece)
+        del self._pieces[_MAX_PHONES:], self._starts[_MAX_PHONES:]
+        if before is not None:
+            self._after_change(before, _SEAM_S)
+
+    def _withdraw(self, cue: PhoneCue) -> PhoneCue:
+        """The last phone and this one as one, the last taken out; this one alone if they do not join."""
+        if not self._pieces:
+            return cue
+        last = self._pieces[-1].cue
+        if last.ipa != cue.ipa or abs(cue.t_ticks - last.end_ticks) > _JOIN_TICKS:
+            return cue
+        while self._pieces and self._pieces[-1].cue is last:
+            self._pieces.pop()
+            self._starts.pop()
+        return PhoneCue(last.t_ticks, cue.end_ticks, cue.ipa, max(last.stress, cue.stress))
 
     def cut(self, t_s: float, *, below_generation: int, fade_s: float = _SEAM_S) -> None:
         """From `t_s` on nothing of older generations is said; the mouth closes over `fade_s`."""
@@ -196,9 +218,10 @@ class SpeechLayer:
     @staticmethod
     def _blend(pieces: list[_Piece], t_s: float) -> F64:
         """The strength-weighted mean of the targets, group by group: float64 [52]."""
-        offset = np.array([t_s - piece.middle_s for piece in pieces])[:, None]
-        half = np.where(offset < 0.0, np.array([p.half_before for p in pieces]), np.array([p.half_after for p in pieces]))
-        swell = (0.5 + 0.5 * np.cos(np.pi * np.minimum(np.abs(offset) / half, 1.0))) ** _SHARPNESS
+        rise = np.array([(t_s - piece.rise_from_s) / piece.rise_s for piece in pieces])
+        fall = np.array([(piece.fall_to_s - t_s) / piece.fall_s for piece in pieces])
+        nearness = np.clip(np.minimum(rise, fall), 0.0, 1.0)
+        swell = (0.5 - 0.5 * np.cos(np.pi * nearness)) ** _SHARPNESS
         pull = swell * np.array([piece.strength for piece in pieces]) + 1e-9
         pull /= pull.sum(axis=0)
         targets = np.array([piece.target for piece in pieces])
