@@ -30,10 +30,10 @@ describe("golden files, written by Python", () => {
     expect(frame.weights).toHaveLength(SHAPES.length);
     const close = (got: Float32Array, want: number[] | undefined, unit: number): void =>
       expect(Math.max(...[...got].map((value, i) => Math.abs(value - want![i]!)))).toBeLessThanOrEqual(unit * 0.51 + 1e-6);
-    close(frame.weights, expected["weights"], 1 / 65535);
-    close(frame.headRotation, expected["head_rotation"], 1e-4);
-    close(frame.headTranslation, expected["head_translation"], 1e-5);
-    close(frame.gaze, expected["gaze"], 1e-4);
+    close(frame.weights, expected.weights, 1 / 65535);
+    close(frame.headRotation, expected.head_rotation, 1e-4);
+    close(frame.headTranslation, expected.head_translation, 1e-5);
+    close(frame.gaze, expected.gaze, 1e-4);
   });
 });
 

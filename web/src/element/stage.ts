@@ -3,6 +3,7 @@
 const AMBIENCE_PERIOD_MS = 1_000;
 const EDGE = 0.03;
 const UPPER = 0.5; // below, shoulders may reach the edge
+const TOP = 0.12; // on a tall stage the colours stand above the picture, so only its top is asked
 
 export class Stage {
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -55,7 +56,8 @@ export class Stage {
     const context = this.ambience.getContext("2d");
     if (!context || width === 0 || document.hidden) return;
     const rows = this.ambience.height;
-    context.drawImage(this.video, 0, 0, width * EDGE, height * UPPER, 0, 0, 1, rows);
-    context.drawImage(this.video, width * (1 - EDGE), 0, width * EDGE, height * UPPER, 1, 0, 1, rows);
+    const part = height * (this.ambience.clientHeight > this.ambience.clientWidth ? TOP : UPPER);
+    context.drawImage(this.video, 0, 0, width * EDGE, part, 0, 0, 1, rows);
+    context.drawImage(this.video, width * (1 - EDGE), 0, width * EDGE, part, 1, 0, 1, rows);
   }
 }

@@ -6,9 +6,8 @@ export const template = `
   <div class="stage" part="stage">
     <canvas class="ambience" width="2" height="8" aria-hidden="true"></canvas>
     <svg class="silhouette" viewBox="0 0 200 200" aria-hidden="true" focusable="false">
-      <path class="shoulders" d="M2 210c2-32 20-43 46-50 20-5 31-10 33-26h38c2 16 13 21 33 26 26 7 44 18 46 50z"/>
-      <path class="hair" d="M100 20c-34 0-50 24-49 58 1 30 12 56 28 66h42c16-10 27-36 28-66 1-34-15-58-49-58z"/>
-      <path class="head" d="M100 46c-24 0-35 15-34 39 1 31 17 52 34 52s33-21 34-52c1-24-10-39-34-39z"/>
+      <path class="shoulders" d="M0 204c2-34 20-46 50-53 20-5 30-9 32-24h36c2 15 12 19 32 24 30 7 48 19 50 53z"/>
+      <path class="head" d="M100 22c-27 0-41 19-40 47 1 33 18 60 40 60s39-27 40-60c1-28-13-47-40-47z"/>
     </svg>
     <img class="poster" alt="" hidden>
     <video class="person" part="video" playsinline autoplay disablepictureinpicture></video>
