@@ -56,6 +56,11 @@ async def test_avatars_health_and_metrics(server) -> None:
     assert (await server.client.get("/healthz")).json()["status"] == "ok"
     assert "visavis_sessions 0.0" in (await server.client.get("/metrics")).text
     assert (await server.client.get("/openapi.json")).status_code == 200
+    page = (await server.client.get("/docs")).text
+    assert "/api/sessions/{name}/stats" in page
+    assert "look_at" in page
+    assert "http://" not in page
+    assert "https://" not in page
 
 
 class TestToken:

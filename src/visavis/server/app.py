@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import FastAPI, Query, Request, Response, WebSocket, WebSocketDisconnect
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
-from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 
 from visavis import __version__
@@ -20,6 +20,7 @@ from visavis.avatars import list_avatars
 from visavis.errors import BadInput, NotAllowed, TooLarge, VisavisError
 from visavis.protocol import MAX_MESSAGE_BYTES, decode_message
 from visavis.server.access import check_token
+from visavis.server.api_page import render_api_page
 from visavis.server.metrics import render_metrics
 from visavis.session.sessions import GUIDE, Sessions
 from visavis.settings import Settings
@@ -29,6 +30,11 @@ log = logging.getLogger(__name__)
 PAGE: Final = Path(__file__).parent / "page"
 MAX_OFFER_BYTES: Final = 65_536
 SDP: Final = "application/sdp"
+CONTENT_POLICY: Final = (
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; media-src 'self' blob: mediastream:; "
+    "connect-src 'self' http: https: ws: wss:; object-src 'none'; base-uri 'none'"
+)
+"""The page loads nothing from elsewhere; it may talk to a server at another address."""
 NO_PAGE: Final = "The page is not built. Run `make page` (needs Node 20), or install the published wheel."
 
 
@@ -44,7 +50,8 @@ def create_app(settings: Settings, *, sessions: Sessions | None = None) -> FastA
         await asyncio.gather(app.state.preparing, return_exceptions=True)
         await owned.aclose()
 
-    app = FastAPI(title="visavis", version=__version__, lifespan=lifespan, description="A face for any voice agent.")
+    about = "A face for any voice agent."
+    app = FastAPI(title="visavis", version=__version__, lifespan=lifespan, description=about, docs_url=None, redoc_url=None)
     app.state.sessions = owned
     app.state.settings = settings
     app.add_exception_handler(VisavisError, _answer_error)
@@ -97,6 +104,7 @@ async def _guard(request: Request, call_next: Any) -> Response:
     response: Response = await call_next(request)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "no-referrer")
+    response.headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
     return response
 
 
@@ -138,7 +146,16 @@ def _add_avatars(app: FastAPI) -> None:
             ],
             "default": settings.avatar,
             "language_model": settings.llm != GUIDE,
+            "ice_servers": _ice_servers(settings),
         }  # fmt: skip
+
+
+def _ice_servers(settings: Settings) -> list[dict[str, str]]:
+    """As RTCIceServer; the viewer needs the same STUN and TURN servers."""
+    login: dict[str, str] = {}
+    if settings.ice_username is not None and settings.ice_credential is not None:
+        login = {"username": settings.ice_username, "credential": settings.ice_credential.get_secret_value()}
+    return [{"urls": url} | (login if url.startswith("turn") else {}) for url in settings.ice_servers]
 
 
 def _add_sessions(app: FastAPI) -> None:
@@ -211,6 +228,10 @@ async def _send_events(socket: WebSocket, events: asyncio.Queue[str]) -> None:
 
 
 def _add_page(app: FastAPI) -> None:
+    @app.get("/docs", include_in_schema=False)
+    async def docs() -> HTMLResponse:
+        return HTMLResponse(render_api_page(app.openapi()))
+
     if not (PAGE / "index.html").is_file():
 
         @app.get("/", include_in_schema=False)
