@@ -55,8 +55,9 @@ class RenderMesh:
       triangle_group    int16 [t] surface number >= 0: no edge is smoothed between neighbours of one surface at one depth
       two_sided         bool [t] drawn from behind too
       facing            bool [v] the normal is turned towards the viewer (thin strips, strands)
-      head_weight       float32 [v] 0 to 1: how far a vertex follows the head's rotation
-      lag_weight        float32 [v] 0 to 1: how far a vertex trails behind the head (hair tips, shoulders, garment)
+      head_weight       float32 [v] 0 to 1: how far a vertex follows the head's rotation and translation
+      lag_weight        float32 [v] 0 to 1: how far it follows a head that comes later and swings softly; what is left of
+                        head_weight follows at once (a hair tip: 1 and .4; a shoulder that is pulled along a little: 0 and .06)
       pivot             float32 [3] metres: the point the head turns about
     Shapes, in the order of `arkit.SHAPES`
       shape_offsets     int64 [53]: shape k owns entries shape_offsets[k] to shape_offsets[k + 1]

@@ -1,0 +1,148 @@
+"""One frame's work before its bands are drawn: the weights to posed, lit vertices on the screen and triangles in bands."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from visavis.arkit import INDEX
+from visavis.render import light, pose, raster
+from visavis.render.mesh import Part
+from visavis.render.prepare import Prepared, rotation
+from visavis.types import F32, FaceFrame
+
+LOOK_YAW_RAD: Final = 0.5
+LOOK_PITCH_RAD: Final = 0.4
+"""How far an eyeball turns at weight 1 of eyeLookIn/Out and eyeLookUp/Down."""
+WEIGHT_FLOOR: Final = 1e-3
+LID_POINTS: Final = 16
+MOUTH_DARK: Final = 0.07
+"""Light inside the closed mouth: white in its seam would show at once."""
+_OPENING: Final = {
+    "jawOpen": 1.4,
+    "mouthFunnel": 0.12,
+    "mouthSmileLeft": 0.45,
+    "mouthUpperUpLeft": 0.5,
+    "mouthLowerDownLeft": 0.5,
+}
+_LOOK: Final = [[INDEX[f"eyeLook{way}{side}"] for way in ("Out", "In", "Down", "Up")] for side in ("Left", "Right")]
+
+
+class FrameBuffers:
+    """The arrays one engine writes while it prepares a frame; `prepare_frame` fills them, the bands read them."""
+
+    def __init__(self, person: Prepared, width: int, height: int) -> None:
+        mesh, vertices, triangles = person.mesh, len(person.positions), len(person.triangles)
+        focal = height / 2 / mesh.half_height_m * mesh.distance_m
+        self.camera = np.array([*mesh.look_at, focal, width / 2, height / 2], np.float32)
+        self.camera[2] += mesh.distance_m
+        self.size = width, height
+        self.shape = np.empty((vertices, 3), np.float32)
+        self.normals = person.normals.copy()
+        self.posed = np.empty((vertices, 3), np.float32)
+        self.turned = np.empty((vertices, 3), np.float32)
+        self.screen = np.empty((vertices, 3), np.float32)
+        self.faces = np.empty((len(person.bent_triangles), 3), np.float32)
+        self.shadow = np.empty((3, person.shaded), np.float32)
+        self.rows = np.zeros((vertices, light.ROW), np.float32)
+        self.rows[:, 3:6] = person.looks[:, 4:7]
+        self.first = np.empty(triangles, np.int32)
+        self.last = np.empty(triangles, np.int32)
+        self.planes = np.empty((triangles, 12), np.float32)
+        self.starts = np.zeros(-(-height // (2 * raster.BAND)) + 1, np.int32)
+        self.listed = np.empty(triangles * 2, np.int32)
+        self.eye_rest_normals = [person.normals[a:b].copy() for a, b in person.eye_spans]
+        self.set = np.zeros((6, 6), np.float32)
+        self.set[:3], self.set[3:5, :3], self.set[5, :3] = mesh.lights, mesh.ambient, self.camera[:3]
+        self.half = half_vector(self.set)
+
+
+def half_vector(set_: F32) -> F32:
+    """float32 [3] unit: between the key light and the direction to the viewer in the middle of the picture."""
+    middle = set_[0, :3] + np.array([0, 0, 1], np.float32)
+    return (middle / np.linalg.norm(middle)).astype(np.float32)
+
+
+def prepare_frame(person: Prepared, at: FrameBuffers, face: FaceFrame, sway: F32) -> None:
+    """Everything of a frame that is not a pixel. sway float32 [6]: the head as its trailing parts feel it (`sway.Sway`)."""
+    mesh = person.mesh
+    head = rotation(*(float(a) for a in face.head_rotation))
+    late = rotation(*(float(a) for a in sway[:3]))
+    weights = np.clip(face.weights, 0, 1)
+    weights[weights < WEIGHT_FLOOR] = 0
+    looks = gaze_angles(weights, face.gaze)
+    pose.blend_shapes(person.positions, person.shape_offsets, person.shape_indices, person.shape_deltas, weights, at.shape)
+    for eye in range(2):
+        pose.turn_eye(person.eye_spans[eye, 0], mesh.eye_centres[eye], mesh.eye_rest[eye], at.eye_rest_normals[eye],
+                      rotation(looks[eye, 0], looks[eye, 1], 0.0), at.shape, at.normals)  # fmt: skip
+    pose.bend_normals(at.shape, person.bent_triangles, person.bent_vertices, person.bent_starts, person.bent_around,
+                      at.faces, at.normals)  # fmt: skip
+    pose.pose_project(at.shape, at.normals, person.follow, mesh.pivot, np.vstack([head, face.head_translation]),
+                      np.vstack([late, sway[3:]]).astype(np.float32), at.camera, at.posed, at.turned, at.screen)  # fmt: skip
+    _light(person, at, weights, head)
+    _sort_into_bands(person, at, face.head_rotation)
+
+
+def gaze_angles(weights: F32, gaze: F32) -> F32:
+    """float32 [2, 2] yaw and pitch of each eye: what the eyeLook weights ask for plus `gaze`.
+
+    The gaze is added to the eyeLook weights in place, because these move the lids.
+    """
+    angles = np.zeros((2, 2), np.float32)
+    for eye, side in ((0, 1.0), (1, -1.0)):
+        out, inwards, down, up = _LOOK[eye]
+        for axis, more, less, scale in ((0, out, inwards, LOOK_YAW_RAD * side), (1, down, up, LOOK_PITCH_RAD)):
+            ask = weights[more] - weights[less] + gaze[eye, axis] / scale
+            angles[eye, axis] = ask * scale
+            both = min(weights[more], weights[less])
+            weights[more], weights[less] = min(both + max(ask, 0), 1), min(both + max(-ask, 0), 1)
+    return angles
+
+
+def _light(person: Prepared, at: FrameBuffers, weights: F32, head: F32) -> None:
+    mesh, spans = person.mesh, person.spans
+    nearest, share = light_cones(mesh.lights[:, :3] @ head, mesh.directions)
+    light.soft_shadow(person.visibility, nearest, share, at.shadow)
+    blink = weights[[INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]]
+    for part in (Part.SKIN, Part.CLOTH):
+        light.light_surface(spans[part], np.float32(part == Part.SKIN), at.posed, at.turned, person.facing, person.occlusion,
+                            at.shadow, person.lids, blink, person.looks, mesh.wrap[part], at.set, at.rows)  # fmt: skip
+    for part in (Part.HAIR, Part.FINE):
+        light.light_strands(spans[part], at.posed, at.turned, person.facing, person.occlusion, at.shadow, person.tangents,
+                            person.follow, head, person.looks, mesh.wrap[part], at.set, at.rows)  # fmt: skip
+    opening = min(1.0, sum(k * float(weights[INDEX[name]]) for name, k in _OPENING.items()))
+    light.light_mouth(spans[Part.MOUTH], np.float32(MOUTH_DARK + 0.68 * opening), at.posed, at.turned, person.facing,
+                      person.occlusion, person.looks, mesh.wrap[Part.MOUTH], at.set, at.rows)  # fmt: skip
+    for eye in range(2):
+        light.light_eye(person.eye_spans[eye], lid_heights(at.shape[person.lid_lines[eye]]), at.shape, at.turned, person.looks,
+                        mesh.wrap[Part.EYE], at.set, at.rows)  # fmt: skip
+
+
+def light_cones(towards: F32, directions: F32) -> tuple[np.typing.NDArray[np.int64], F32]:
+    """The baked directions nearest to each light and their shares, [lights, 4] each; shares change continuously as lights turn."""
+    cosines = towards @ directions.T
+    near = np.argsort(-cosines, axis=1)[:, : light.CONE + 1]
+    values = np.take_along_axis(cosines, near, 1)
+    share = values[:, : light.CONE] - values[:, light.CONE :] + 1e-6
+    return near[:, : light.CONE].astype(np.int64), (share / share.sum(1, keepdims=True)).astype(np.float32)
+
+
+def lid_heights(line: F32) -> F32:
+    """float32 [18]: where an upper lash line [k, 3] begins and ends in x, and its height at `LID_POINTS` even steps between."""
+    order = np.argsort(line[:, 0])
+    x, y = line[order, 0], line[order, 1]
+    return np.concatenate([x[[0, -1]], np.interp(np.linspace(x[0], x[-1], LID_POINTS), x, y)]).astype(np.float32)
+
+
+def _sort_into_bands(person: Prepared, at: FrameBuffers, head_rotation: F32) -> None:
+    view = 0
+    if len(person.mesh.view_poses):
+        view = int(np.argmin(((person.mesh.view_poses - head_rotation[:2]) ** 2).sum(1)))
+    chosen = person.views[view]
+    width, height = at.size
+    raster.cull(at.screen, person.triangles, person.mesh.two_sided, chosen, width, height, at.first, at.last)
+    need = raster.fill_bands(chosen, at.first, at.last, at.starts, at.listed)
+    if need > len(at.listed):
+        at.listed = np.empty(need + need // 4, np.int32)
+        raster.fill_bands(chosen, at.first, at.last, at.starts, at.listed)

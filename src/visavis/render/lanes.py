@@ -1,0 +1,131 @@
+"""Sixteen-lane pieces of the kernels, written as LLVM vectors: numba's optimiser cannot vectorise these masked updates by itself.
+
+A block is 2 x 2 units of the screen and holds 16 samples, stored side by side in one cache line. `SAMPLES_4` puts four samples
+into each pixel (unit = pixel), `SAMPLES_1` one into the middle of each (unit = two pixels).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from visavis.types import F32
+
+LANES: Final = 16
+EDGE_SLACK: Final = 1e-3
+"""Edges are widened by this much (in units times the edge's length), so that rounding leaves no crack between neighbours."""
+
+_SAMPLE = np.arange(LANES)
+SAMPLES_4: Final[F32] = np.stack(
+    [((_SAMPLE >> 2) & 1) + 0.125 + 0.5 * (_SAMPLE & 1) + 0.25 * ((_SAMPLE >> 1) & 1),
+     (_SAMPLE >> 3) + 0.25 + 0.5 * ((_SAMPLE >> 1) & 1)]).astype(np.float32)  # fmt: skip
+"""float32 [2, 16] x, y in the block: lane = 8 * pixel row + 4 * pixel column + sample; the four samples are staggered."""
+SAMPLES_1: Final[F32] = np.stack([((_SAMPLE & 3) + 0.5) / 2, ((_SAMPLE >> 2) + 0.5) / 2]).astype(np.float32)
+"""float32 [2, 16] x, y in the block: lane = 4 * pixel row + pixel column."""
+
+_FLOAT: Final = ir.FloatType()
+_INT: Final = ir.IntType(32)
+_FAST: Final = ("fast",)
+
+
+def _splat(builder: Any, value: Any, width: int) -> Any:
+    vector = ir.VectorType(value.type, width)
+    single = builder.insert_element(ir.Constant(vector, ir.Undefined), value, ir.Constant(_INT, 0))
+    return builder.shuffle_vector(
+        single, ir.Constant(vector, ir.Undefined), ir.Constant(ir.VectorType(_INT, width), [0] * width)
+    )
+
+
+def _pointer(context: Any, builder: Any, array_type: Any, array: Any, offset: Any, target: Any) -> Any:
+    """Address of element `offset` of a C-contiguous array, as a pointer to `target`."""
+    data = context.make_array(array_type)(context, builder, array).data
+    return builder.bitcast(builder.gep(data, [offset]), ir.PointerType(target))
+
+
+def _make_cover(samples: F32) -> Callable[..., Any]:
+    lanes = ir.VectorType(_FLOAT, LANES)
+    xs, ys = (ir.Constant(lanes, [float(v) for v in row]) for row in samples)
+
+    @intrinsic
+    def cover(typing: Any, depth: Any, ids: Any, offset: Any, triangle: Any, planes: Any, limits: Any) -> Any:
+        """depth, ids: flat arrays, updated at [offset, offset + 16) where the triangle is nearest.
+
+        planes: 12 floats, value at the block's corner, slope in x, in y for three edges (inside > 0) and for inverse depth;
+        limits: lowest and highest inverse depth.
+        """
+        signature = types.void(depth, ids, offset, triangle, planes, limits)
+
+        def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            at = context.cast(builder, args[2], sig.args[2], types.intp)
+            number = context.cast(builder, args[3], sig.args[3], types.int32)
+            p = [context.cast(builder, v, sig.args[4][i], types.float32)
+                 for i, v in enumerate(cgutils.unpack_tuple(builder, args[4]))]  # fmt: skip
+            low, high = (_splat(builder, context.cast(builder, v, sig.args[5][i], types.float32), LANES)
+                         for i, v in enumerate(cgutils.unpack_tuple(builder, args[5])))  # fmt: skip
+            values = []
+            for k in range(4):
+                slope = builder.fadd(builder.fmul(_splat(builder, p[3 * k + 1], LANES), xs, flags=_FAST),
+                                     builder.fmul(_splat(builder, p[3 * k + 2], LANES), ys, flags=_FAST), flags=_FAST)  # fmt: skip
+                values.append(builder.fadd(_splat(builder, p[3 * k], LANES), slope))
+            zero = ir.Constant(lanes, [0.0] * LANES)
+            z = values[3]
+            z = builder.select(builder.fcmp_ordered("<", z, low), low, z)
+            z = builder.select(builder.fcmp_ordered(">", z, high), high, z)
+            at_z = _pointer(context, builder, sig.args[0], args[0], at, lanes)
+            at_id = _pointer(context, builder, sig.args[1], args[1], at, ir.VectorType(_INT, LANES))
+            old_z, old_id = builder.load(at_z, align=4), builder.load(at_id, align=4)
+            mask = builder.fcmp_ordered(">=", values[0], zero)
+            for k in (1, 2):
+                mask = builder.and_(mask, builder.fcmp_ordered(">=", values[k], zero))
+            z = builder.select(mask, z, zero)
+            mask = builder.fcmp_ordered(">", z, old_z)
+            nearer = cgutils.get_or_insert_function(
+                builder.module, ir.FunctionType(lanes, [lanes, lanes]), "llvm.maxnum.v16f32"
+            )
+            builder.store(builder.call(nearer, [z, old_z], fastmath=_FAST), at_z, align=4)
+            builder.store(builder.select(mask, _splat(builder, number, LANES), old_id), at_id, align=4)
+            return context.get_dummy_value()
+
+        return signature, codegen
+
+    return cover  # type: ignore[no-any-return]
+
+
+cover_4 = _make_cover(SAMPLES_4)
+cover_1 = _make_cover(SAMPLES_1)
+
+
+@intrinsic
+def mix_rows(typing: Any, rows: Any, corners: Any, weights: Any, out: Any, at: Any, stride: Any) -> Any:
+    """out[at + q * stride] = sum over the three corners of weights[n] * rows[corners[n], q], for q in 0 to 7.
+
+    rows: C-contiguous float32 [v, 8]; corners, weights: tuples of three; out: flat float32.
+    """
+    signature = types.void(rows, corners, weights, out, at, stride)
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        row = ir.VectorType(_FLOAT, 8)
+        total = None
+        cs, ws = cgutils.unpack_tuple(builder, args[1]), cgutils.unpack_tuple(builder, args[2])
+        for n in range(3):
+            corner = context.cast(builder, cs[n], sig.args[1][n], types.intp)
+            weight = _splat(builder, context.cast(builder, ws[n], sig.args[2][n], types.float32), 8)
+            start = builder.mul(corner, ir.Constant(corner.type, 8))
+            term = builder.fmul(builder.load(_pointer(context, builder, sig.args[0], args[0], start, row), align=4), weight,
+                                flags=_FAST)  # fmt: skip
+            total = term if total is None else builder.fadd(total, term, flags=_FAST)
+        first = context.cast(builder, args[4], sig.args[4], types.intp)
+        step = context.cast(builder, args[5], sig.args[5], types.intp)
+        for q in range(8):
+            place = builder.add(first, builder.mul(step, ir.Constant(step.type, q)))
+            value = builder.extract_element(total, ir.Constant(_INT, q))
+            builder.store(value, _pointer(context, builder, sig.args[3], args[3], place, _FLOAT), align=4)
+        return context.get_dummy_value()
+
+    return signature, codegen

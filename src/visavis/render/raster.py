@@ -1,0 +1,153 @@
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
+"""Visibility: which triangle is nearest at each sample. Depth is inverse distance (larger is nearer, 0 is empty).
+
+The screen is cut into blocks of 2 x 2 units with 16 samples each (`lanes`), and into bands of `BAND` block rows. A frame's triangles
+are culled and sorted into bands once; a band is then drawn by itself, so that its samples stay in the core's cache.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from visavis.render.kernel import inlined, kernel
+from visavis.render.lanes import EDGE_SLACK, LANES, cover_1, cover_4
+
+BAND: Final = 4
+"""Block rows in a band: 8 rows of pixels with four samples a pixel."""
+FAR: Final = np.float32(1e-30)
+_f = np.float32
+_ONE = _f(1.0)
+_SLACK = _f(EDGE_SLACK)
+
+
+@kernel
+def cull(screen, triangles, two_sided, chosen, width, height, first, last):
+    """first, last int32 [c]: the bands that triangle chosen[c] touches, first = -1 where it shows its back, is empty or outside.
+
+    screen float32 [v, 3]: x, y in units and inverse depth (<= 0: behind the camera, its triangles are dropped).
+    """
+    rows = (height + 1) // 2
+    for c in range(chosen.shape[0]):
+        t = chosen[c]
+        i, j, k = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+        x0, y0, x1, y1, x2, y2 = screen[i, 0], screen[i, 1], screen[j, 0], screen[j, 1], screen[k, 0], screen[k, 1]
+        area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
+        top, bottom = min(y0, y1, y2), max(y0, y1, y2)
+        left, right = min(x0, x1, x2), max(x0, x1, x2)
+        near = min(screen[i, 2], screen[j, 2], screen[k, 2])
+        hidden = area >= 0 and not two_sided[t]
+        if hidden or area == 0 or near <= 0 or bottom <= 0 or top >= height or right <= 0 or left >= width:
+            first[c] = -1
+        else:
+            first[c] = max(0, int(top * _f(0.5))) // BAND
+            last[c] = min(rows - 1, int(bottom * _f(0.5))) // BAND
+
+
+@kernel
+def fill_bands(chosen, first, last, starts, listed):
+    """starts int32 [bands + 1], listed int32: band b draws listed[starts[b]:starts[b + 1]], in the order of `chosen`.
+
+    Returns the room needed; where `listed` is shorter nothing was written to it.
+    """
+    bands = starts.shape[0] - 1
+    starts[:] = 0
+    for c in range(chosen.shape[0]):
+        if first[c] >= 0:
+            for b in range(first[c], last[c] + 1):
+                starts[b + 1] += 1
+    for b in range(bands):
+        starts[b + 1] += starts[b]
+    need = starts[bands]
+    if need > listed.shape[0]:
+        return need
+    cursor = starts[:-1].copy()
+    for c in range(chosen.shape[0]):
+        if first[c] >= 0:
+            for b in range(first[c], last[c] + 1):
+                listed[cursor[b]] = chosen[c]
+                cursor[b] += 1
+    return need
+
+
+@inlined
+def _edge_x(y, xa, ya, xb, yb):
+    """x of the edge a-b (ya <= yb) at y."""
+    return xa + (y - ya) * (xb - xa) / (yb - ya) if yb > ya else xa
+
+
+def _make_draw_band(cover):
+    @kernel
+    def draw_band(screen, triangles, listed, row0, rows, columns, depth, ids, planes):
+        """Draws the listed triangles into block rows [row0, row0 + rows) of `columns` blocks.
+
+        depth float32, ids int32 [>= rows * columns * 16] flat; cleared here (0, -1). planes float32 [t, 12]: the perspective-correct
+        weights of the three corners as value at the origin, slope in x, in y, for each triangle that was drawn.
+        """
+        depth[: rows * columns * LANES] = _f(0)
+        ids[: rows * columns * LANES] = -1
+        for q in range(listed.shape[0]):
+            t = listed[q]
+            i, j, k = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+            x0, y0, z0 = screen[i, 0], screen[i, 1], screen[i, 2]
+            x1, y1, z1 = screen[j, 0], screen[j, 1], screen[j, 2]
+            x2, y2, z2 = screen[k, 0], screen[k, 1], screen[k, 2]
+            inv = _ONE / ((x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0))
+            a0, b0 = (y1 - y2) * inv, (x2 - x1) * inv
+            a1, b1 = (y2 - y0) * inv, (x0 - x2) * inv
+            a2, b2 = (y0 - y1) * inv, (x1 - x0) * inv
+            c0, c1, c2 = -(a0 * x1 + b0 * y1), -(a1 * x2 + b1 * y2), -(a2 * x0 + b2 * y0)
+            planes[t, 0], planes[t, 1], planes[t, 2] = c0 * z0, a0 * z0, b0 * z0
+            planes[t, 3], planes[t, 4], planes[t, 5] = c1 * z1, a1 * z1, b1 * z1
+            planes[t, 6], planes[t, 7], planes[t, 8] = c2 * z2, a2 * z2, b2 * z2
+            za, zb = a0 * z0 + a1 * z1 + a2 * z2, b0 * z0 + b1 * z1 + b2 * z2
+            low, high = min(z0, z1, z2), max(z0, z1, z2)
+            s0 = _SLACK * (abs(a0) + abs(b0))
+            s1 = _SLACK * (abs(a1) + abs(b1))
+            s2 = _SLACK * (abs(a2) + abs(b2))
+            # corners by height: the long edge 0-2 on one side, the short edges on the other
+            if y1 < y0:
+                x0, y0, z0, x1, y1, z1 = x1, y1, z1, x0, y0, z0
+            if y2 < y0:
+                x0, y0, z0, x2, y2, z2 = x2, y2, z2, x0, y0, z0
+            if y2 < y1:
+                x1, y1, z1, x2, y2, z2 = x2, y2, z2, x1, y1, z1
+            m0, m1, m2 = (
+                (x2 - x0) / max(y2 - y0, _f(1e-9)),
+                (x1 - x0) / max(y1 - y0, _f(1e-9)),
+                (x2 - x1) / max(y2 - y1, _f(1e-9)),
+            )
+            first = max(row0, int(max(y0, _f(0)) * _f(0.5)))
+            last = min(row0 + rows - 1, int(y2 * _f(0.5)))
+            ya = max(y0, _f(2 * first))
+            xl = x0 + (ya - y0) * m0
+            xs = x0 + (ya - y0) * m1 if ya < y1 else x1 + (ya - y1) * m2
+            lo, hi = min(xl, xs), max(xl, xs)
+            for r in range(first, last + 1):
+                yb = min(y2, _f(2 * r + 2))
+                xl = x0 + (yb - y0) * m0
+                xs = x0 + (yb - y0) * m1 if yb < y1 else x1 + (yb - y1) * m2
+                nlo, nhi = min(xl, xs), max(xl, xs)
+                left, right = min(lo, nlo), max(hi, nhi)
+                if y1 >= ya and y1 <= yb:
+                    left, right = min(left, x1), max(right, x1)
+                ya, lo, hi = yb, nlo, nhi
+                ca = int(max(left - _f(0.01), _f(0)) * _f(0.5))
+                cb = min(columns - 1, int(max(right + _f(0.01), _f(-2)) * _f(0.5)))
+                by = _f(2 * r)
+                e0, e1, e2 = c0 + b0 * by + s0, c1 + b1 * by + s1, c2 + b2 * by + s2
+                for c in range(ca, cb + 1):
+                    bx = _f(2 * c)
+                    v0, v1, v2 = e0 + a0 * bx, e1 + a1 * bx, e2 + a2 * bx
+                    zz = (v0 - s0) * screen[i, 2] + (v1 - s1) * screen[j, 2] + (v2 - s2) * screen[k, 2]
+                    cover(
+                        depth, ids, ((r - row0) * columns + c) * LANES, t,
+                        (v0, a0, b0, v1, a1, b1, v2, a2, b2, zz, za, zb), (low, high),
+                    )  # fmt: skip
+
+    return draw_band
+
+
+draw_band_4 = _make_draw_band(cover_4)
+draw_band_1 = _make_draw_band(cover_1)
