@@ -22,7 +22,7 @@ from visavis.types import AgentState
 VERGENCE_RAD: Final = 0.020
 """Each eye turns in so far for a viewer at about 1.6 m."""
 _ASIDE_CHANCE: Final = {
-    AgentState.IDLE: 0.34, AgentState.LISTENING: 0.16, AgentState.THINKING: 0.80, AgentState.SPEAKING: 0.32,
+    AgentState.IDLE: 0.34, AgentState.LISTENING: 0.20, AgentState.THINKING: 0.80, AgentState.SPEAKING: 0.32,
 }  # fmt: skip
 _HEAD_SHARE: Final = 0.32
 _REACTION_S: Final = 0.16

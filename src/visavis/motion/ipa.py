@@ -6,8 +6,9 @@ letters to a consonant that leaves the lips to their neighbours. Tones, stress a
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
@@ -27,6 +28,7 @@ class Articulation:
     strength   float64 [4]: how much it insists on jaw, rounding, lips, tongue against its neighbours
     seal       0 to 1: the lips close this far whatever the neighbours want (bilabials)
     touch      0 to 1: the lower lip meets the upper teeth this far whatever the neighbours want (labiodentals)
+    burst      a voiceless bilabial stop: a voice that times its burst alone closed the lips before it
     vowel      stress and loudness scale it
     """
 
@@ -36,6 +38,7 @@ class Articulation:
     strength: F64
     seal: float = 0.0
     touch: float = 0.0
+    burst: bool = False
     vowel: bool = False
 
 
@@ -51,7 +54,7 @@ _CONSONANTS: Final[dict[str, str]] = {
     letter: viseme
     for viseme, letters in {
         "PP": "pbmɓʙʘ", "FF": "fvɱⱱʋ", "TH": "θð", "DD": "tdɗɾʈɖᶑǀǃɺɽr", "nn": "nlɫɬɮǁɳɭȵȡȶȴ",
-        "CH": "ʃʒɕʑʂʐǂ", "SS": "sz", "kk": "kgɡqɢɠʛŋɴxɣχʁʀɰʟħʕʜʢʡ", "RR": "ɹɻ", "ou": "wʍɥɧ",
+        "CH": "ʃʒɕʑʂʐʧʤʨʥǂ", "SS": "szʦʣ", "kk": "kgɡqɢɠʛŋɴxɣχʁʀɰʟħʕʜʢʡ", "RR": "ɹɻ", "ou": "wʍɥɧ",
         "ih": "jçʝɟcɲʎʄ", "sil": "hɦʔ",
     }.items()
     for letter in letters
@@ -67,15 +70,19 @@ _VOWELS: Final[dict[str, tuple[float, float, bool]]] = {
     "ə": (0.42, 0.5, False), "ɚ": (0.42, 0.5, False), "ɛ": (0.62, 0.0, False), "œ": (0.62, 0.0, True), "ɜ": (0.55, 0.5, False),
     "ɝ": (0.55, 0.5, False), "ɞ": (0.62, 0.5, True), "ʌ": (0.72, 0.8, False), "ɔ": (0.62, 1.0, True), "æ": (0.85, 0.1, False),
     "ɐ": (0.78, 0.5, False), "a": (1.0, 0.4, False), "ɶ": (0.95, 0.0, True), "ɑ": (1.0, 1.0, False), "ɒ": (0.85, 1.0, True),
-    "ı": (0.05, 0.5, False), "ɩ": (0.17, 0.2, False), "ɷ": (0.17, 0.8, True), "ᵻ": (0.2, 0.4, False), "ᵿ": (0.2, 0.7, True),
+    "ε": (0.62, 0.0, False), "ı": (0.05, 0.5, False), "ɩ": (0.17, 0.2, False), "ɷ": (0.17, 0.8, True),
+    "ᵻ": (0.2, 0.4, False), "ᵿ": (0.2, 0.7, True),
 }  # fmt: skip
 _RHOTIC: Final = "ɚɝ"
 _REDUCED: Final = "əɚᵻᵿɐɘɨ"
 
 _ROUNDED_MARKS: Final = "ʷ\u0339\u032b"
+_HALF_ROUNDED_MARKS: Final = "ᵝ"
 _PALATAL_MARKS: Final = "ʲ"
 _RHOTIC_MARKS: Final = "˞ʴʵʶʳ"
 _NON_SYLLABIC: Final = "\u032f"
+_ASIDE: Final = re.compile(r"\([^)]*\)")
+"""eSpeak NG names a change of language so, "(en)", among its phones; nothing is pronounced."""
 
 
 @lru_cache(maxsize=4096)
@@ -87,15 +94,13 @@ def articulations(ipa: str) -> tuple[Articulation, ...]:
     letters = _without_affricate_stops(letters)
     parts = [_vowel(letter, marks) if letter in _VOWELS else _consonant(letter, marks) for letter, marks in letters]
     edges = _edges(letters)
-    return tuple(
-        Articulation(edges[i], edges[i + 1], p.target, p.strength, p.seal, p.touch, p.vowel) for i, p in enumerate(parts)
-    )
+    return tuple(replace(part, start=edges[i], end=edges[i + 1]) for i, part in enumerate(parts))
 
 
 def _letters(ipa: str) -> list[tuple[str, str]]:
     """Base letters with the marks that follow each; tone, stress and unknown symbols are dropped."""
     found: list[tuple[str, str]] = []
-    for char in unicodedata.normalize("NFC", ipa.replace("̧", "")):
+    for char in unicodedata.normalize("NFC", _ASIDE.sub("", ipa)):
         base = char if char in _VOWELS or char in _CONSONANTS or char in _BILABIAL_FRICATIVES else _plain_letter(char)
         if base:
             found.append((base, ""))
@@ -139,23 +144,22 @@ def _edges(letters: list[tuple[str, str]]) -> list[float]:
 
 def _vowel(letter: str, marks: str) -> Articulation:
     openness, backness, rounded = _VOWELS[letter]
-    rounded = rounded or any(mark in _ROUNDED_MARKS for mark in marks)
-    mix = np.zeros(len(ROW))
-    if rounded:
-        _between(mix, openness, (("ou", 0.0), ("oh", 0.5), ("aa", 1.6)))
-        lips, rounding = 0.8, 1.25
-    else:
-        _between(mix, openness, (("ih", 0.0), ("E", 0.60), ("aa", 1.0)))
-        lips, rounding = 1.0, 0.75
-    target = mix @ TABLE
-    if not rounded and backness > 0.3:
-        target = target * _BACK_UNROUNDED
-    if letter in _RHOTIC or any(mark in _RHOTIC_MARKS for mark in marks):
+    rounding = 1.0 if rounded or _has(marks, _ROUNDED_MARKS) else 0.5 * _has(marks, _HALF_ROUNDED_MARKS)
+    spread_mix, round_mix = np.zeros(len(ROW)), np.zeros(len(ROW))
+    _between(spread_mix, openness, (("ih", 0.0), ("E", 0.60), ("aa", 1.0)))
+    _between(round_mix, openness, (("ou", 0.0), ("oh", 0.5), ("aa", 1.6)))
+    spread = spread_mix @ TABLE * (_BACK_UNROUNDED if backness > 0.3 else 1.0)
+    target = spread + rounding * (round_mix @ TABLE - spread)
+    jaw, insists, lips = 1.0, 0.75 + 0.5 * rounding, 1.0 - 0.2 * rounding
+    if letter in _RHOTIC or _has(marks, _RHOTIC_MARKS):
         target = 0.6 * target + 0.4 * TABLE[ROW["RR"]]
-    jaw = 1.0
     if letter in _REDUCED:
         target, jaw, lips = target * 0.85, 0.55, 0.5
-    return Articulation(0.0, 1.0, target, np.array([jaw, rounding, lips, 0.5]), vowel=True)
+    return Articulation(0.0, 1.0, target, np.array([jaw, insists, lips, 0.5]), vowel=True)
+
+
+def _has(marks: str, wanted: str) -> bool:
+    return any(mark in wanted for mark in marks)
 
 
 def _between(mix: F64, at: float, stops: tuple[tuple[str, float], ...]) -> None:
@@ -182,13 +186,13 @@ def _consonant(letter: str, marks: str) -> Articulation:
     target, strength = TABLE[ROW[viseme]], np.array(_STRENGTH[viseme])
     if letter == "ɥ":
         target = 0.8 * TABLE[ROW["ou"]] + 0.2 * TABLE[ROW["ih"]]
-    if any(mark in _ROUNDED_MARKS for mark in marks):
+    if _has(marks, _ROUNDED_MARKS):
         target = 0.5 * target + 0.5 * TABLE[ROW["ou"]]
         strength[ROUND_GROUP] = max(strength[ROUND_GROUP], 1.0)
-    if any(mark in _PALATAL_MARKS for mark in marks):
+    if _has(marks, _PALATAL_MARKS):
         target = 0.7 * target + 0.3 * TABLE[ROW["ih"]]
     touch = (0.5 if letter in _HALF_TOUCH else 1.0) if viseme == "FF" else 0.0
-    return Articulation(0.0, 1.0, target, strength, seal=1.0 if viseme == "PP" else 0.0, touch=touch)
+    return Articulation(0.0, 1.0, target, strength, 1.0 if viseme == "PP" else 0.0, touch, burst=letter == "p")
 
 
 # CMU's ARPAbet, as pocketsphinx's English model names its phones --------------------------------------------------------------

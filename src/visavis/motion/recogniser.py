@@ -22,8 +22,6 @@ _FRAME: Final = 160
 _BLOCK: Final = 320
 _BEHIND_FRAMES: Final = 8
 """A frame's phone is told once so many frames after it are heard; earlier it still changes too often."""
-_FRAME_CENTRE_TICKS: Final = 10 * TICKS_HZ // 1000
-"""A feature frame is a window of 25 ms that begins at its number x 10 ms: its sound lies about so much later."""
 _QUIET_ENDS_BLOCKS: Final = 25
 _LONGEST_FRAMES: Final = 1500
 """A decoder's utterance ends after half a second without voice, or after 15 s: its memory and its work grow with it."""
@@ -159,4 +157,4 @@ class PhoneRecogniser:
                     run = None
 
     def _ticks(self, frame: int) -> int:
-        return self._anchor_ticks + ticks_from_samples(frame * _FRAME, RATE_HZ) + _FRAME_CENTRE_TICKS
+        return self._anchor_ticks + ticks_from_samples(frame * _FRAME, RATE_HZ)

@@ -39,6 +39,9 @@ _SEAL_IN_S: Final = 0.055
 _SEAL_OUT_S: Final = 0.050
 _MIN_HOLD_S: Final = 0.044
 """A closure lasts at least one frame at 25 Hz, in fast speech too."""
+_BURST_S: Final = 0.050
+_CLOSED_BEFORE_BURST_S: Final = 0.045
+"""A /p/ shorter than the first is its burst alone, as eSpeak NG times it: the silence of its closure lies before it."""
 _LONGEST_PHONE_S: Final = 2.0
 _KEEP_S: Final = 1.0
 _JOIN_TICKS: Final = 2 * TICKS_HZ // 1000
@@ -84,6 +87,9 @@ class _Piece:
         middle_s = self.start_s + half_s
         hold_s = max(_MIN_HOLD_S / 2, 0.8 * half_s)
         self.hold_start_s, self.hold_end_s = middle_s - hold_s, middle_s + hold_s
+        if part.burst and 2 * half_s < _BURST_S:
+            self.hold_start_s = self.start_s - min(_CLOSED_BEFORE_BURST_S, 2.8 * half_s)
+            self.hold_end_s = middle_s + _MIN_HOLD_S / 4
 
     def closure(self, t_s: float) -> float:
         if t_s < self.hold_start_s:
@@ -114,14 +120,15 @@ class SpeechLayer:
     def add(self, cues: Sequence[PhoneCue], generation: int, *, join: bool = False) -> None:
         """Phones of known time, in any order; a pause ("") says nothing that silence does not.
 
-        With `join`, a phone that begins where the same phone was last added to end makes that one longer.
+        With `join`, a phone that begins where the same phone was last added to end makes that one longer; marks alone, such as
+        a length mark told as a phone of its own, always do that to the phone before them.
         """
         before: F64 | None = None
         for cue in cues:
-            if cue.end_ticks / TICKS_HZ <= self._sampled_s - _KEEP_S or not articulations(cue.ipa):
+            if cue.end_ticks / TICKS_HZ <= self._sampled_s - _KEEP_S or not cue.ipa:
                 continue
             before = self._before_change() if before is None else before
-            longer = self._withdraw(cue) if join else cue
+            longer = self._withdraw(cue) if join or not articulations(cue.ipa) else cue
             for piece in _placed(longer, generation):
                 at = bisect_right(self._starts, piece.start_s)
                 self._starts.insert(at, piece.start_s)
@@ -135,12 +142,12 @@ class SpeechLayer:
         if not self._pieces:
             return cue
         last = self._pieces[-1].cue
-        if last.ipa != cue.ipa or abs(cue.t_ticks - last.end_ticks) > _JOIN_TICKS:
+        if (articulations(cue.ipa) and last.ipa != cue.ipa) or abs(cue.t_ticks - last.end_ticks) > _JOIN_TICKS:
             return cue
         while self._pieces and self._pieces[-1].cue is last:
             self._pieces.pop()
             self._starts.pop()
-        return PhoneCue(last.t_ticks, cue.end_ticks, cue.ipa, max(last.stress, cue.stress))
+        return PhoneCue(last.t_ticks, cue.end_ticks, last.ipa, max(last.stress, cue.stress))
 
     def cut(self, t_s: float, *, below_generation: int, fade_s: float = _SEAM_S) -> None:
         """From `t_s` on nothing of older generations is said; the mouth closes over `fade_s`."""

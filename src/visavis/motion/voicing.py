@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -75,4 +76,4 @@ class VoiceGate:
 
     def is_open(self, block: int) -> bool:
         near = [v for v in self._voiced if block - self._after <= v <= block + self._before]
-        return any(b - a <= 2 for a, b in zip(near, near[1:], strict=False))
+        return any(b - a <= 2 for a, b in pairwise(near))
