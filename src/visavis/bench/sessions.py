@@ -1,0 +1,59 @@
+"""`sessions`: how many sessions at once hold 25 frames a second, the 95th percentile of the gaps between frames at most 60 ms,
+in each of them, for 60 s, everybody talking and every microphone open.
+
+The server is the product's, at 25 fps, its admission limit lifted. The viewers run in one process of their own and decode
+nothing (`bench.light_viewers`), but receive, decrypt and report like any: that and the voices' processes share the cores.
+The search starts at what the server's own measured cost promises and goes up or down by one until the answer is known.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from visavis.bench.host import Host
+
+FPS: Final = 25
+FPS_LOST: Final = 0.5
+"""Frames a second that may be missing from `FPS`: two in a hundred."""
+GAP_MS: Final = 60.0
+MOST: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Of the session that fared worst."""
+
+    sessions: int
+    fps: float
+    gap_ms_p95: float
+
+    @property
+    def smooth(self) -> bool:
+        return self.fps >= FPS - FPS_LOST and self.gap_ms_p95 <= GAP_MS
+
+
+def try_sessions(host: Host, count: int, seconds: float) -> Trial:
+    """Watch `count` sessions at once. A session that could not be had counts as no frames."""
+    command = [sys.executable, "-m", "visavis.bench.light_viewers", host.url, str(count), str(seconds)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 120, check=False)
+    if done.returncode:
+        return Trial(count, 0.0, float("inf"))
+    seen = json.loads(done.stdout)
+    return Trial(count, min(one["fps"] for one in seen), max(one["gap_ms_p95"] for one in seen))
+
+
+def most_sessions(start: int, trial: Callable[[int], Trial]) -> tuple[int, list[Trial]]:
+    """The largest count that is smooth (0 where one is not), found from `start`, and all trials."""
+    trials = [trial(max(1, start))]
+    step = 1 if trials[0].smooth else -1
+    while 1 <= (count := trials[-1].sessions + step) <= MOST:
+        trials.append(trial(count))
+        if trials[-1].smooth != (step > 0):
+            break
+    smooth = [one.sessions for one in trials if one.smooth]
+    return max(smooth, default=0), trials
