@@ -2,35 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import httpx
 import pytest
 
-from visavis.avatars import Avatar, load_avatar
-from visavis.errors import NotFound
 from visavis.server.app import create_app
 from visavis.session.sessions import Sessions
 from visavis.settings import Settings, load_settings
-from visavis.testing.engine import PlainEngine
+from visavis.testing.faces import PlainFaces
 from visavis.testing.talker import EchoTalker
-from visavis.types import Engine
-
-
-class PlainFaces:
-    """Everybody is a drawn mouth."""
-
-    def __init__(self) -> None:
-        self.engines: list[PlainEngine] = []
-
-    def avatar(self, name: str) -> Avatar:
-        if name not in {"nova", "milo"}:
-            raise NotFound(f"There is no avatar {name!r}.", mend="Known: milo, nova.")
-        return load_avatar(name, Path("/nonexistent"))
-
-    def engine(self, avatar: Avatar, engine: str | None, size: int) -> Engine:
-        self.engines.append(PlainEngine(size, size))
-        return self.engines[-1]
 
 
 class Server:

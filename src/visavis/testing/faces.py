@@ -1,0 +1,26 @@
+"""Faces without people: every known avatar is a `PlainEngine`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from visavis.avatars import Avatar, load_avatar
+from visavis.errors import NotFound
+from visavis.testing.engine import PlainEngine
+from visavis.types import Engine
+
+
+class PlainFaces:
+    """Implements `session.faces.Faces`; keeps every engine it gave out."""
+
+    def __init__(self) -> None:
+        self.engines: list[PlainEngine] = []
+
+    def avatar(self, name: str) -> Avatar:
+        if name not in {"nova", "milo"}:
+            raise NotFound(f"There is no avatar {name!r}.", mend="Known: milo, nova.")
+        return load_avatar(name, Path("no-installed-bundles"))
+
+    def engine(self, avatar: Avatar, engine: str | None, size: int) -> Engine:
+        self.engines.append(PlainEngine(size, size))
+        return self.engines[-1]

@@ -1,0 +1,46 @@
+"""What a test may need of the machine: found, or the test is skipped in words; with VISAVIS_REQUIRE it fails instead."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+def missing(name: str, reason: str) -> None:
+    """Skip, or fail where `name` stands in VISAVIS_REQUIRE."""
+    required = os.environ.get("VISAVIS_REQUIRE", "").split(",")
+    if name in required:
+        pytest.fail(f"{reason} (VISAVIS_REQUIRE asks for {name})")
+    pytest.skip(reason)
+
+
+def chromium() -> str:
+    """The path of a Chromium."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        found = shutil.which(name)
+        if found:
+            return found
+    missing("chromium", "no Chromium on the PATH: sudo apt-get install chromium")
+    raise AssertionError
+
+
+def shared(path: str) -> Path:
+    """A file of the recordings, photographs and captures that lie beside the repository."""
+    found = SHARED / path
+    if not found.exists():
+        missing("shared", f"{path} is not beside the repository (../shared/data)")
+    return found
+
+
+def network_namespace() -> None:
+    """Root and iproute2: the test may make a network of its own."""
+    if shutil.which("ip") is None or os.geteuid() != 0:
+        missing("netns", "network namespaces need root and iproute2")
+    if subprocess.run(["ip", "netns", "list"], capture_output=True, check=False).returncode != 0:
+        missing("netns", "this kernel has no network namespaces")
