@@ -151,3 +151,32 @@ def _make_draw_band(cover):
 
 draw_band_4 = _make_draw_band(cover_4)
 draw_band_1 = _make_draw_band(cover_1)
+
+
+def depth_map(screen: F32, triangles: I32, width: int, height: int) -> F32:
+    """float32 [height, width]: nearness (screen z, larger is nearer, 0 empty) at each pixel's centre, both faces of each triangle.
+
+    screen float32 [v, 3]: x, y in pixels, z > 0.
+    """
+    return visible(screen, triangles, np.ones(len(triangles), bool), width, height)[0]
+
+
+def visible(screen: F32, triangles: I32, two_sided: Bools, width: int, height: int) -> tuple[F32, I32]:
+    """Depth float32 and triangle int32 (-1: none), both [height, width], at each pixel's centre."""
+    units = screen * np.array([0.5, 0.5, 1], np.float32)
+    columns, rows = -(-width // 4), -(-height // 4)
+    depth, ids = np.empty(rows * columns * LANES, np.float32), np.empty(rows * columns * LANES, np.int32)
+    chosen = np.arange(len(triangles), dtype=np.int32)
+    first, last = np.empty(len(triangles), np.int32), np.empty(len(triangles), np.int32)
+    cull(units, triangles, two_sided, chosen, 2 * columns, 2 * rows, first, last)
+    planes = np.empty((len(triangles), 12), np.float32)
+    draw_band_1(units, triangles, chosen[first >= 0], 0, rows, columns, depth, ids, planes)
+    flat = [np.ascontiguousarray(a.reshape(rows, columns, 4, 4).transpose(0, 2, 1, 3).reshape(rows * 4, columns * 4)[:height, :width])
+            for a in (depth, ids)]  # fmt: skip
+    return flat[0], flat[1]
+
+
+def pixels_4(samples: np.typing.NDArray[np.generic], rows: int, columns: int) -> np.typing.NDArray[np.generic]:
+    """Flat samples of `draw_band_4` as [2 * rows, 2 * columns, 4]: pixel row, pixel column, sample."""
+    blocks = samples[: rows * columns * LANES].reshape(rows, columns, 2, 2, 4)
+    return blocks.transpose(0, 2, 1, 3, 4).reshape(2 * rows, 2 * columns, 4)
