@@ -13,6 +13,8 @@ import numpy as np
 
 from visavis.render.kernel import inlined, kernel
 from visavis.render.lanes import EDGE_SLACK, LANES, cover_1, cover_4
+from visavis.render.mesh import I32, Bools
+from visavis.types import F32
 
 BAND: Final = 4
 """Block rows in a band: 8 rows of pixels with four samples a pixel."""
