@@ -4,6 +4,7 @@ import { Api, TroubleError, type AvatarList } from "./api";
 import { backoffMs } from "./backoff";
 import { Captions, type Line } from "./captions";
 import { Emitter } from "./emitter";
+import { LipSync } from "./lip-sync";
 import { initial, step, type Signal, type Snapshot } from "./machine";
 import { Microphone } from "./microphone";
 import { Monitor, type Live } from "./monitor";
@@ -66,6 +67,7 @@ export class VisavisClient extends Emitter<ClientEvents> {
   #iceServers: RTCIceServer[] = [];
   #call = new AbortController();
   #monitor: Monitor | null = null;
+  #lipSync: LipSync | null = null;
   #wake: () => void = () => undefined;
 
   constructor(options: ClientOptions) {
@@ -238,6 +240,7 @@ export class VisavisClient extends Emitter<ClientEvents> {
   }
 
   #watch(peer: Peer, call: AbortController): void {
+    this.#lipSync = new LipSync(peer);
     this.#monitor = new Monitor(peer, {
       onLive: (live) => {
         this.live = live;
@@ -305,6 +308,8 @@ export class VisavisClient extends Emitter<ClientEvents> {
   #close(): void {
     this.#monitor?.stop();
     this.#monitor = null;
+    this.#lipSync?.stop();
+    this.#lipSync = null;
     this.#peer?.close();
     this.#peer = null;
     this.live = null;

@@ -18,6 +18,7 @@ export class Peer {
   readonly #connection: RTCPeerConnection;
   readonly #control: RTCDataChannel;
   readonly #microphone: RTCRtpSender;
+  #picture: RTCRtpReceiver | null = null;
   #closed = false;
 
   constructor(iceServers: RTCIceServer[], microphone: MediaStreamTrack | null, private readonly events: PeerEvents) {
@@ -55,6 +56,10 @@ export class Peer {
     return (await this.#connection.getStats()) as unknown as Map<string, Record<string, unknown>>;
   }
 
+  setPictureDelay(ms: number): void {
+    if (this.#picture) setDelay(this.#picture, ms);
+  }
+
   close(): void {
     this.#closed = true;
     this.#control.close();
@@ -68,7 +73,8 @@ export class Peer {
       this.events.onClosed(reason);
     };
     this.#connection.addEventListener("track", ({ track, receiver }) => {
-      lowDelay(receiver);
+      setDelay(receiver, 0); // the smallest buffer; LipSync holds the picture back where the sound's is longer
+      if (track.kind === "video") this.#picture = receiver;
       this.stream.addTrack(track);
     });
     this.#connection.addEventListener("connectionstatechange", () => {
@@ -95,8 +101,8 @@ export class Peer {
   }
 }
 
-/** The smallest buffer, the same for sound and picture so that neither waits for the other. */
-function lowDelay(receiver: RTCRtpReceiver): void {
-  if ("jitterBufferTarget" in receiver) receiver.jitterBufferTarget = 0;
-  else if ("playoutDelayHint" in receiver) (receiver as { playoutDelayHint: number }).playoutDelayHint = 0;
+/** Asks the browser to hold back at least this much; nothing where it cannot be asked. */
+function setDelay(receiver: RTCRtpReceiver, ms: number): void {
+  if ("jitterBufferTarget" in receiver) receiver.jitterBufferTarget = ms;
+  else if ("playoutDelayHint" in receiver) (receiver as { playoutDelayHint: number }).playoutDelayHint = ms / 1000;
 }
