@@ -17,6 +17,8 @@ REACH_M: Final = 0.0085
 """How far from the line between the lips the seal fades out."""
 OVERLAP_M: Final = 0.00035
 """The lips press into one another by this much, so that no pixel sees between them."""
+CORNER_M: Final = 0.004
+"""The seal runs out this far beyond the corners of the mouth."""
 DEPTH_M: Final = 0.006
 """Only the front of the lips is sealed; behind it they already touch."""
 
@@ -34,23 +36,24 @@ def seal(head: CanonicalHead, cage: F64) -> F64:
     upper, lower = lip_sides(head)
     upper_lips, lower_lips = np.flatnonzero(upper), np.flatnonzero(lower)
     jaw = head.shapes.field("jawOpen")[:, 1]
-    is_upper = jaw > np.median((head.skin @ head.shapes.field("jawOpen"))[upper | lower, 1])
+    drop = (head.skin @ head.shapes.field("jawOpen"))[:, 1]
+    top, bottom = np.median(drop[upper]), np.median(drop[lower])
+    side = np.clip((2 * jaw - top - bottom) / (top - bottom) * 2.0, -1, 1)
     sealed = cage.copy()
     for _ in range(PASSES):
         surface = head.skin @ sealed
-        line, gap = _gap(surface, upper_lips, lower_lips)
-        if gap.max() < 1e-5:
-            break
-        along = np.interp(sealed[:, 0], line[:, 0], gap, left=0, right=0)
+        line, gap = seam(surface, upper_lips, lower_lips)
+        half = line[-1, 0]
+        along = np.interp(sealed[:, 0], line[:, 0], gap) * np.exp(-((np.maximum(np.abs(sealed[:, 0]) - half, 0) / CORNER_M) ** 2))
         height = np.interp(sealed[:, 0], line[:, 0], line[:, 1])
         front = np.interp(sealed[:, 0], line[:, 0], line[:, 2])
         away = np.hypot((sealed[:, 1] - height) / REACH_M, np.maximum(front - DEPTH_M - sealed[:, 2], 0) / 0.004)
         near = np.exp(-(away**2) * 2.2) * (sealed[:, 2] > front - 0.02)
-        sealed[:, 1] += 0.5 * along * near * np.where(is_upper, -1.0, 1.0)
+        sealed[:, 1] += 0.5 * along * near * -side
     return sealed
 
 
-def _gap(surface: F64, upper: npt.NDArray[np.intp], lower: npt.NDArray[np.intp]) -> tuple[F64, F64]:
+def seam(surface: F64, upper: npt.NDArray[np.intp], lower: npt.NDArray[np.intp]) -> tuple[F64, F64]:
     """The line between the lips and how far open it is.
 
     Returns points [k, 3] metres ordered by x, and openings [k] metres (plus the wanted overlap), smoothed along the line.

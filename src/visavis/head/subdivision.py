@@ -61,5 +61,13 @@ def triangles_of(quads: I32) -> I32:
     return np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
 
 
+def grid_triangles(columns: int, rows: int, *, closed: bool = False) -> I32:
+    """Triangles of a grid whose vertex (i, j) has number i * rows + j; `closed` joins the last j to the first."""
+    i, j = np.meshgrid(np.arange(columns - 1), np.arange(rows if closed else rows - 1), indexing="ij")
+    j2 = (j + 1) % rows
+    quads = np.stack([i * rows + j, (i + 1) * rows + j, (i + 1) * rows + j2, i * rows + j2], -1).reshape(-1, 4)
+    return np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]]).astype(np.int32)
+
+
 def _sparse(rows: npt.NDArray[np.intp], columns: npt.NDArray[np.intp], value: float, shape: tuple[int, int]) -> sp.csr_matrix:
     return sp.csr_matrix((np.full(len(rows), value), (rows, columns)), shape)

@@ -1,0 +1,50 @@
+"""Builds a person's mesh from the spec: figure, pieces, assembly."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from visavis.assets import Progress
+from visavis.engines.rig.people.brows import brow_piece
+from visavis.engines.rig.people.eyes import eye_pieces
+from visavis.engines.rig.people.figure import make_figure
+from visavis.engines.rig.people.finish import assemble, light_by_part
+from visavis.engines.rig.people.garment import garment_pieces
+from visavis.engines.rig.people.hair import make_hair
+from visavis.engines.rig.people.lashes import lash_pieces
+from visavis.engines.rig.people.mouth import mouth_pieces
+from visavis.engines.rig.people.skin import skin_piece
+from visavis.engines.rig.people.spec import PersonSpec
+from visavis.head.canonical import CanonicalHead
+from visavis.render.bake import bake
+from visavis.render.mesh import RenderMesh
+from visavis.render.prune import prune
+
+
+def build_person(head: CanonicalHead, spec: PersonSpec, progress: Progress | None = None) -> RenderMesh:
+    """The person as the renderer takes them: modelled, light baked, what no view shows dropped. Takes some ten seconds."""
+    report = progress or (lambda _what, _share: None)
+    mesh = model_person(head, spec, report)
+    report("Baking light", 0.2)
+    mesh = bake(mesh)
+    mesh = replace(mesh, occlusion=light_by_part(mesh).astype(np.float32))
+    report("Dropping what is never seen", 0.6)
+    mesh = prune(mesh)
+    report("Person ready", 1.0)
+    return mesh
+
+
+def model_person(head: CanonicalHead, spec: PersonSpec, report: Progress) -> RenderMesh:
+    """The person's mesh before light is baked and the unseen is dropped."""
+    report("Shaping the face", 0.05)
+    figure = make_figure(head, spec)
+    eyes, eye_rest = eye_pieces(figure)
+    lashes, lid_lines = lash_pieces(spec, figure)
+    pieces = [skin_piece(spec, figure), *eyes, *mouth_pieces(spec, figure), *lashes, brow_piece(spec, figure)]
+    report("Dressing", 0.12)
+    pieces += garment_pieces(spec, figure)
+    report("Growing hair", 0.15)
+    pieces += make_hair(spec, figure)
+    return assemble(pieces, eye_rest, lid_lines, spec, figure)
