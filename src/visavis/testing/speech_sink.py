@@ -68,7 +68,8 @@ class RecordingSink:
         if self._playing is None:
             self._playing = asyncio.get_running_loop().create_task(self._play(utterance))
         self._tell()
-        while utterance.end is None and utterance.duration_s - self._position_s(utterance) > self._ahead_s:
+        # time passes, and nobody tells
+        while utterance.end is None and utterance.duration_s - self._position_s(utterance) > self._ahead_s:  # noqa: ASYNC110
             await asyncio.sleep(0.01 / self._speed)
         return utterance.number
 

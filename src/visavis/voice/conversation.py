@@ -106,6 +106,11 @@ class Conversation:
             raise Busy("Too much is waiting to be said.", mend="Wait, or interrupt first.")
         self._keep(session.say(text))
 
+    @property
+    def dropped_audio(self) -> int:
+        """Windows of 32 ms that came faster than they could be heard."""
+        return self._microphone.dropped if self._session is not None else 0
+
     def interrupt(self) -> None:
         """Silence at once, and nothing of what was waiting to be said."""
         if self._session is None or (not self._waiting and self._session.current_speech is None):

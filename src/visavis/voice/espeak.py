@@ -31,7 +31,7 @@ def voicing_for(persona: Persona, language: str, voice: str | None) -> Voicing:
     return Voicing(name, persona.rate_wpm, persona.pitch, persona.pitch_range)
 
 
-class EspeakTTS(tts.TTS):
+class EspeakTTS(tts.TTS):  # type: ignore[type-arg]
     """Sentences are spoken as they are completed. One process for each instance; `aclose` ends it."""
 
     def __init__(self, voicing: Voicing = Voicing()) -> None:  # noqa: B008 (frozen)

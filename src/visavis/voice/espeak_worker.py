@@ -70,7 +70,7 @@ class Espeak:
     def say(self, request: dict[str, Any]) -> tuple[bytes, list[list[Any]]]:
         voice = str(request["voice"])
         if voice != self._voice:
-            if self._lib.espeak_SetVoiceByName(voice.encode()) != 0:
+            if not any(self._lib.espeak_SetVoiceByName(name.encode()) == 0 for name in names_of(voice)):
                 raise ValueError(f"eSpeak has no voice {voice!r}.")
             self._voice = voice
         for parameter, value in ((RATE, request["rate"]), (PITCH, request["pitch"]), (RANGE, request["range"])):
@@ -93,6 +93,13 @@ class Espeak:
         if samples and count > 0:
             self._pcm += ctypes.string_at(samples, count * 2)
         return 0
+
+
+def names_of(voice: str) -> list[str]:
+    """What to try: the name, and the language without its region, as in de-DE+f2, de+f2."""
+    language, plus, variant = voice.partition("+")
+    names = [language, language.lower(), language.lower().split("-")[0]]
+    return [f"{name}{plus}{variant}" for name in dict.fromkeys(names)]
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ DONE: Final = "Done."
 _TOKENS: Final = re.compile(r"\S+\s*|\s+")
 
 
-class GuideLLM(llm.LLM):
+class GuideLLM(llm.LLM):  # type: ignore[type-arg]
     """`person` is who stands there now."""
 
     def __init__(self, person: str) -> None:

@@ -14,11 +14,14 @@ _SPELLED: Final = {"don't": "do not", "can't": "can not", "cannot": "can not", "
                    "you're": "you are", "i'm": "i am", "it's": "it is", "that's": "that is", "how's": "how is",
                    "name's": "name is", "let's": "let us", "isn't": "is not", "aren't": "are not", "let me": "let me",
                    "whats": "what is", "whos": "who is", "im": "i am", "dont": "do not", "cant": "can not"}  # fmt: skip
-FILLERS: Final = frozenset(
-    {"please", "uh", "um", "er", "well", "so", "now", "just", "okay", "ok", "hm", "hmm", "the", "a", "an", "like"}
-)
+FILLERS: Final = frozenset({"please", "uh", "um", "er", "hm", "hmm", "the", "a", "an"})
 CLOSE_ENOUGH: Final = 0.78
 """How alike two words must be, by the letters they share in order."""
+
+
+ONE_WORD: Final = 1.2
+FEW_WORDS: Final = 6
+"""In a longer sentence, a single word is no sign of what is meant."""
 
 
 def words_of(text: str) -> tuple[str, ...]:
@@ -53,6 +56,8 @@ def best_match(words: Sequence[str], phrases: Mapping[str, Sequence[str]], *, le
     for intent, wordings in phrases.items():
         for wording in wordings:
             score, weight = _score(words, wording)
+            if weight <= ONE_WORD and len(words) > FEW_WORDS:
+                continue
             if score >= least and (best is None or (score + 0.08 * weight, score) > (best[0], best[1])):
                 best = (score + 0.08 * weight, score, intent)
     return Match(best[2], best[1]) if best else None

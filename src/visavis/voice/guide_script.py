@@ -10,9 +10,13 @@ from typing import Final
 from visavis.voice.guide_matching import best_match, words_of
 
 PEOPLE: Final = ("nova", "milo")
-NOT_NAMES: Final = frozenset(
-    ["fine", "good", "great", "well", "ok", "okay", "tired", "happy", "sad", "here", "not", "a", "an", "the", "very", "so", "just", "sorry", "glad", "bored", "hungry", "back", "going", "trying", "looking", "from", "in", "at", "done", "sure", "afraid", "angry", "curious", "new", "asking", "talking", "called"]
-)  # fmt: skip
+NOT_NAMES: Final = frozenset({
+    "fine", "good", "great", "well", "ok", "okay", "tired", "happy", "sad", "here", "not", "a", "an", "the", "very",
+    "so", "just", "sorry", "glad", "bored", "hungry", "back", "going", "trying", "looking", "from", "in", "at", "done",
+    "sure", "afraid", "angry", "curious", "new", "asking", "talking", "called", "still", "really", "too", "no", "yes",
+    "ready",
+})  # fmt: skip
+"""What people are, but are not called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +70,12 @@ PHRASES: Final[dict[str, tuple[str, ...]]] = {
     "can": ("what can you do", "what can i say", "help", "what can i ask", "options", "what else can you do", "what do you do",
             "show me something", "what now", "what should i ask"),
     "privacy": ("privacy", "where does my voice go", "are you recording", "do you record", "do you listen", "is this private",
+                "stay private",
                 "who can hear me", "is it safe", "send my data", "camera"),
     "engines": ("engines", "engine", "gaussian", "splats", "diffusion", "portrait", "which engines", "my own face",
                 "my own photo", "make my own avatar", "create avatar", "use my face", "own character"),
-    "interrupting": ("can i interrupt you", "interrupt", "stop talking", "stop", "be quiet", "shut up", "wait", "silence", "quiet"),
+    "interrupting": ("can i interrupt you", "interrupt", "stop talking", "stop", "be quiet", "shut up", "wait",
+                     "silence", "quiet"),
     "emotions": ("show me your emotions", "emotions", "show me your feelings", "feelings", "all your faces", "make faces",
                  "make face", "faces", "expressions", "show your expressions", "what emotions"),
     "gestures": ("show me your gestures", "gestures", "move your head", "what gestures"),
@@ -91,7 +97,8 @@ PHRASES: Final[dict[str, tuple[str, ...]]] = {
                "talk to milo", "talk to nova", "milo", "nova", "bring milo", "bring nova", "can i talk to man",
                "can i talk to woman", "change avatar", "another face", "different face", "change your face"),
     "joke": ("tell me joke", "joke", "tell joke", "another joke", "something funny", "make me laugh", "one more joke"),
-    "name_ask": ("what is my name", "who am i", "do you know my name", "do you remember my name", "remember me", "say my name"),
+    "name_ask": ("what is my name", "who am i", "who i am", "do you know my name", "do you remember my name",
+                 "remember me", "say my name"),
     "count": ("count", "count to ten", "count to five", "count for me"),
     "sing": ("sing", "sing song", "sing me song", "sing something"),
     "story": ("story", "tell me story", "say something long", "talk for while", "long text", "keep talking"),
@@ -104,7 +111,8 @@ PHRASES: Final[dict[str, tuple[str, ...]]] = {
     "no": ("no", "nope", "no thanks"),
     "hear_me": ("can you hear me", "do you hear me", "hear me", "testing", "test test", "microphone", "are you there"),
     "see_me": ("can you see me", "do you see me", "see me"),
-    "knowledge": ("weather", "what time is it", "what day is it", "news", "capital", "president", "how much is", "what is time"),
+    "knowledge": ("weather", "what time is it", "what day is it", "news", "capital", "president", "how much is",
+                  "what is time"),
     "languages": ("do you speak german", "do you speak french", "do you speak spanish", "languages", "other languages",
                   "which languages", "speak german", "speak french", "speak spanish"),
 }  # fmt: skip
@@ -183,8 +191,8 @@ def _change(scene: Scene) -> Reply:
 
 def _hello(scene: Scene) -> str:
     name = f", {scene.user_name}" if scene.user_name else ""
-    return _in_turn((f"[smile] Hello{name}! Nice to see you. [tilt] Would you like to see what my face can do?",
-                     f"[smile] Hi again{name}. Ask me to look surprised, or to tell a joke."), scene.times("hello"))  # fmt: skip
+    first = f"[smile] Hello{name}! Nice to see you. [tilt] Would you like to see what my face can do?"
+    return _in_turn((first, f"[smile] Hi again{name}. Ask me to look surprised, or to tell a joke."), scene.times("hello"))
 
 
 def _name_tell(scene: Scene) -> str:
@@ -214,7 +222,7 @@ def _again(scene: Scene) -> str:
 def _yes(scene: Scene) -> str:
     if "Shall I fetch" in scene.last_reply:
         return "[nod] Just say the name."
-    return "[happy] Lovely. [surprised] This is surprise. [sad] This is a little sadness. [smile] And this is me, glad that's over."
+    return "[happy] Lovely. [surprised] This is surprise. [sad] This is a little sadness. [smile] And this is me again."
 
 
 _SPEAKING: Final[dict[str, Callable[[Scene], str]]] = {
@@ -275,14 +283,14 @@ ANSWERS: Final[dict[str, tuple[str, ...]]] = {
              "[neutral] I was going to tell a joke about latency. [aside] Wait for it. [happy] Wait for it."),
     "count": ("[smile] One, two, three, four, five. [brows] Six, seven, eight, nine, ten. [wink] Watch my lips on five.",),
     "sing": ("[shake] Spare your ears, my voice was built for talking. [smile] La, la, la. See?",),
-    "story": ("[smile] Once there was a voice that lived in a machine. It could speak every language, but nobody ever looked at it. "
+    "story": ("[smile] Once there was a voice that lived in a machine. It could speak every language, but nobody looked at it. "
               "[sad] It talked all day, to people who stared at their shoes. [brows] Then one morning somebody gave it a face. "
               "[surprised] And suddenly people looked up! They smiled, and they interrupted, and they asked it questions. "
               "[happy] And the voice found that being listened to is nice, but being looked at is better.",),
     "twister": ("[brows] Peter Piper picked a peck of pickled peppers. [smile] My lips close on every P.",
                 "[brows] Big black bugs bleed blue black blood, but baby black bugs bleed blue. [wink]"),
     "love": ("[happy] That's kind of you, thank you!", "[smile] You'll make me blush, and I can't even do that yet."),
-    "rude": ("[sad] Ouch. I'm doing my best with a very short script.", "[brows] Noted. [smile] Shall I tell you a joke instead?"),
+    "rude": ("[sad] Ouch. I'm doing my best with a very short script.", "[brows] Noted. [smile] Would a joke help?"),
     "no": ("[nod] All right. I'm here if you change your mind.",),
     "hear_me": ("[nod] Yes, I hear you. I don't understand everything, so short sentences help.",),
     "see_me": ("[shake] No, I don't look through your camera. [smile] I only know that you're there.",),

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import httpx
 import openai
 from livekit.agents import llm
 from livekit.agents.inference.llm import LLMStream
@@ -28,7 +27,6 @@ class OpenAICompatibleLLM(llm.LLM):  # type: ignore[type-arg]
             api_key=api_key or NO_KEY,
             base_url=base_url,
             max_retries=0,
-            http_client=httpx.AsyncClient(timeout=httpx.Timeout(10.0, read=30.0), follow_redirects=True),
         )
 
     @property
@@ -58,7 +56,7 @@ class OpenAICompatibleLLM(llm.LLM):  # type: ignore[type-arg]
                 if isinstance(tool_choice, dict)
                 else tool_choice
             )
-        return _Stream(
+        return LLMStream(
             self, model=self._model, strict_tool_schema=False, client=self._client, chat_ctx=chat_ctx, tools=tools or [],
             conn_options=conn_options, extra_kwargs=extra,
         )  # fmt: skip
@@ -66,11 +64,3 @@ class OpenAICompatibleLLM(llm.LLM):  # type: ignore[type-arg]
     async def aclose(self) -> None:
         await super().aclose()
         await self._client.close()
-
-
-class _Stream(LLMStream):
-    """livekit-agents' own; its headers for LiveKit's cloud stay at home."""
-
-    async def _run(self) -> None:
-        self._extra_kwargs.setdefault("extra_headers", {})
-        await super()._run()

@@ -1,4 +1,4 @@
-"""Where in the audio each word and tag falls: told by the TTS where it knows, estimated as the audio arrives where it does not."""
+"""Where in the audio each word and tag falls: told by the TTS, or estimated as the audio arrives."""
 
 from __future__ import annotations
 

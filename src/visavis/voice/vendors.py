@@ -61,7 +61,7 @@ def parse_vendor(kind: Kind, name: str) -> VendorName:
 
 
 def vendor_part(kind: Kind, name: str, settings: Settings) -> Any:
-    """The plugin's object. Raises BadSettings for a bad name or a missing key, Unavailable where the plugin is not installed."""
+    """The plugin's object. Raises BadSettings for a bad name or no key, Unavailable without its plugin."""
     vendor = parse_vendor(kind, name)
     if vendor.vendor == "livekit":
         return _through_livekit(kind, name.removeprefix("livekit/"))
