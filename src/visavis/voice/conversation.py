@@ -79,7 +79,8 @@ class Conversation:
         session.on("user_input_transcribed", self._user_input_transcribed)
         session.on("error", self._error)
         session.output.audio = self._output
-        session.input.audio = self._microphone
+        if parts.stt is not None:
+            session.input.audio = self._microphone
         agent = FaceAgent(instructions=instructions_for(self._settings, self._persona), on_avatar_wish=self._avatar_wish)
         await session.start(agent=agent, record=False)
         if greet:
@@ -89,7 +90,7 @@ class Conversation:
 
     def hear(self, audio: AudioChunk) -> None:
         """The user's microphone. Never waits; what cannot be kept up with is dropped, oldest first."""
-        if self._session is not None:
+        if self._parts is not None and self._parts.stt is not None:
             self._microphone.hear(audio)
 
     async def chat(self, text: str) -> None:

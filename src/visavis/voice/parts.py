@@ -46,7 +46,7 @@ class VoiceParts:
             "stt": self.stt,
             "llm": self.llm,
             "tts": self.tts,
-            "vad": self.vad,
+            "vad": self.vad if self.stt is not None else None,
             "turn_handling": {
                 "turn_detection": "vad" if self.stt is not None else "manual",
                 "endpointing": {"mode": "fixed", "min_delay": END_OF_TURN_S, "max_delay": 2.0},
@@ -60,6 +60,7 @@ class VoiceParts:
                 stt_conn_options=tries, llm_conn_options=tries, tts_conn_options=tries, max_unrecoverable_errors=1_000_000
             ),
             "user_away_timeout": None,
+            "session_close_transcript_timeout": 0.0,
             "aec_warmup_duration": None,
             "tts_text_transforms": None if isinstance(self.llm, GuideLLM) else ["filter_emoji", "filter_markdown"],
         }  # fmt: skip
@@ -89,7 +90,7 @@ class VoiceParts:
 async def build_parts(settings: Settings, persona: Persona) -> VoiceParts:
     """All parts, ready. Raises BadSettings for a name that means nothing, Unavailable for one that cannot be had here."""
     detector = SileroVAD()
-    parts = VoiceParts(settings, _stt(settings, detector), _llm(settings, persona), _tts(settings, persona), detector)
+    parts = VoiceParts(settings, recogniser_for(settings, detector), _llm(settings, persona), _tts(settings, persona), detector)
     try:
         await parts.warm_up()
     except (VisavisError, asyncio.CancelledError):
@@ -98,7 +99,8 @@ async def build_parts(settings: Settings, persona: Persona) -> VoiceParts:
     return parts
 
 
-def _stt(settings: Settings, detector: SileroVAD) -> stt.STT[Any] | None:
+def recogniser_for(settings: Settings, detector: SileroVAD) -> stt.STT[Any] | None:
+    """None where it is switched off. Raises BadSettings, Unavailable."""
     match settings.stt:
         case "none":
             return None
