@@ -80,7 +80,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest.fixture
 async def page(browser: Browser, server: ServerProcess) -> AsyncIterator[Page]:
-    context = await browser.new_context(viewport={"width": 1280, "height": 800}, permissions=["microphone"])
+    context = await browser.new_context(viewport={"width": 1280, "height": 800}, permissions=["microphone"], bypass_csp=True)
     opened = await context.new_page()
     problems: list[str] = []
     opened.on("pageerror", lambda error: problems.append(str(error)))

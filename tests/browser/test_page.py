@@ -3,7 +3,7 @@
 import statistics
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Browser, Page
 from tests.browser.conftest import ServerProcess, call, screenshot
 
 pytestmark = pytest.mark.browser
@@ -131,3 +131,18 @@ async def test_a_phone_shows_everything_without_sideways_scrolling(page: Page, w
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= width + 1
         assert box["y"] + box["height"] <= height + 1
+
+
+async def test_the_page_keeps_to_its_content_policy(browser: Browser, server: ServerProcess) -> None:
+    """Loaded as a stranger's browser loads it, it asks for nothing that the policy forbids and nothing from elsewhere."""
+    context = await browser.new_context()
+    opened = await context.new_page()
+    complaints: list[str] = []
+    asked: list[str] = []
+    opened.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    opened.on("request", lambda request: asked.append(request.url))
+    await opened.goto(server.url)
+    await opened.get_by_role("button", name="Start without a microphone").wait_for()
+    assert not complaints
+    assert all(url.startswith((server.url, "data:")) for url in asked), asked
+    await context.close()

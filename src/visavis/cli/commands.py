@@ -8,6 +8,8 @@ import typer
 
 from visavis import __version__
 from visavis.cli.avatars import avatars
+from visavis.cli.bench import bench
+from visavis.cli.doctor import doctor
 from visavis.cli.motion import motion
 from visavis.cli.render import render
 from visavis.cli.serve import serve, talk
@@ -40,5 +42,5 @@ def _root(
     pass
 
 
-for _command in (talk, serve, render, motion, avatars, sheet, setup, token):
+for _command in (talk, serve, render, motion, avatars, sheet, setup, token, bench, doctor):
     app.command()(_command)
