@@ -254,8 +254,8 @@ export class VisavisClient extends Emitter<ClientEvents> {
   /** The call broke under us: say so, wait for the server, call again. */
   async #recover(call: AbortController): Promise<void> {
     if (call.signal.aborted || this.#snapshot.phase !== "live") return;
+    this.#dispatch({ type: "broke", trouble: lost(false) }); // first, so that the last picture can be kept
     this.#close();
-    this.#dispatch({ type: "broke", trouble: lost(false) });
     await this.#poll(call.signal);
   }
 

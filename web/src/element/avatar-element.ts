@@ -109,7 +109,7 @@ export class VisavisAvatar extends HTMLElement {
     sheet.replaceSync(styles);
     root.adoptedStyleSheets = [sheet];
     root.innerHTML = template;
-    this.#stage = new Stage(this.#part<HTMLVideoElement>(".person"), this.#part<HTMLCanvasElement>(".ambience"), (blocked) => {
+    this.#stage = new Stage(this.#part<HTMLVideoElement>(".person"), this.#part<HTMLCanvasElement>(".ambience"), this.#part<HTMLCanvasElement>(".still"), (blocked) => {
       this.#part(".hear").hidden = !blocked;
     });
     this.#dock = new Dock(root, this.client);
@@ -134,6 +134,7 @@ export class VisavisAvatar extends HTMLElement {
     let before: Snapshot = client.state;
     client.on("phase", (snapshot) => {
       this.#show(snapshot);
+      if (snapshot.phase === "away" && before.phase === "live") this.#stage?.hold();
       if (snapshot.phase === "live" && before.held && before.attempt > 0) this.notice("Back again.", "The call has been resumed.");
       if (snapshot.phase === "live" && before.phase !== "live") this.#dock?.focusText();
       if (snapshot.phase === "ended") captions.clear();
@@ -141,7 +142,10 @@ export class VisavisAvatar extends HTMLElement {
     });
     client.on("agent", () => this.#refresh());
     client.on("caption", (line) => captions.show(line, this.personName));
-    client.on("stream", (stream) => void this.#stage?.show(stream));
+    client.on("stream", (stream) => {
+      captions.clear();
+      void this.#stage?.show(stream);
+    });
     client.on("retry", (atMs) => this.#card?.expectRetry(atMs));
     client.on("refused", ({ message }) => this.notice("", message));
     client.on("microphone", (trouble) => {
@@ -153,7 +157,6 @@ export class VisavisAvatar extends HTMLElement {
 
   #show(snapshot: Snapshot): void {
     this.#part(".frame").dataset.phase = snapshot.phase;
-    if (snapshot.phase === "away" || snapshot.phase === "failed") this.#stage?.hold();
     if (snapshot.phase === "ended") this.#stage?.clear();
     this.#card?.show(snapshot, { name: this.personName, secure: isSecureContext });
     this.#refresh();

@@ -8,7 +8,12 @@ const TOP = 0.12; // on a tall stage the colours stand above the picture, so onl
 export class Stage {
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  constructor(readonly video: HTMLVideoElement, private readonly ambience: HTMLCanvasElement, private readonly onBlocked: (blocked: boolean) => void) {
+  constructor(
+    readonly video: HTMLVideoElement,
+    private readonly ambience: HTMLCanvasElement,
+    private readonly still: HTMLCanvasElement,
+    private readonly onBlocked: (blocked: boolean) => void,
+  ) {
     video.addEventListener("resize", () => this.#fit());
     video.addEventListener("loadeddata", () => this.#paint());
   }
@@ -31,13 +36,17 @@ export class Stage {
     }
   }
 
-  /** Stops painting; the last picture stays where the browser keeps it. */
+  /** Keeps the last picture: a call that ends leaves the video black. */
   hold(): void {
     clearInterval(this.#timer);
+    const { videoWidth: width, videoHeight: height } = this.video;
+    if (width === 0 || this.video.ended) return;
+    Object.assign(this.still, { width, height });
+    this.still.getContext("2d")?.drawImage(this.video, 0, 0);
   }
 
   clear(): void {
-    this.hold();
+    clearInterval(this.#timer);
     this.video.srcObject = null;
   }
 
@@ -47,7 +56,8 @@ export class Stage {
 
   #fit(): void {
     const { videoWidth, videoHeight } = this.video;
-    if (videoHeight > 0) this.video.style.setProperty("--aspect", String(videoWidth / videoHeight));
+    if (videoHeight === 0) return;
+    for (const { style } of [this.video, this.still]) style.setProperty("--aspect", String(videoWidth / videoHeight));
   }
 
   /** Two columns of eight pixels, the left and right edge of the picture's upper part, stretched by the browser. */

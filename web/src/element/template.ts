@@ -11,6 +11,7 @@ export const template = `
     </svg>
     <img class="poster" alt="" hidden>
     <video class="person" part="video" playsinline autoplay disablepictureinpicture></video>
+    <canvas class="still" aria-hidden="true"></canvas>
     <div class="scrim" aria-hidden="true"></div>
     <div class="plate">
       <div class="who"><span class="glyph" aria-hidden="true"><i></i><i></i><i></i></span><span class="name"></span><span class="doing" role="status"></span></div>
@@ -25,11 +26,13 @@ export const template = `
       </div>
     </div>
     <div class="corner"><slot name="corner"></slot></div>
-    <div class="captions" aria-hidden="true"><p class="heard user"></p><p class="heard agent"></p></div>
+    <div class="foot">
+      <div class="captions" aria-hidden="true"><p class="heard user"></p><p class="heard agent"></p></div>
+      <div class="notice" role="alert" hidden><p><strong></strong> <span></span></p><button class="dismiss" type="button" aria-label="Dismiss">${icons.close}</button></div>
+    </div>
     <div class="card" hidden></div>
     <button class="hear" type="button" hidden>${icons.sound}<span>Press to hear</span></button>
   </div>
-  <div class="notice" role="alert" hidden><p><strong></strong> <span></span></p><button class="dismiss" type="button" aria-label="Dismiss">${icons.close}</button></div>
   <form class="dock" part="dock" autocomplete="off">
     <button class="round mic" type="button"></button>
     <input class="text" type="text" maxlength="4000" enterkeyhint="send" aria-label="Message">
