@@ -1,0 +1,1 @@
+"""`visavis doctor`: what works here and what does not, and the mend."""
