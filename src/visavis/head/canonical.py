@@ -23,6 +23,7 @@ import scipy.sparse as sp
 from visavis import assets
 from visavis.arkit import SHAPES
 from visavis.head.deltas import Deltas
+from visavis.head.shapes import RECIPES, refine
 from visavis.head.source import BaseMesh, read_base_mesh, read_mask, read_target, target_names
 from visavis.head.subdivision import catmull_clark
 from visavis.types import F32
@@ -107,16 +108,19 @@ def build_head(folder: Path, progress: assets.Progress | None = None) -> Canonic
     local = np.full(count, -1, np.int32)
     local[kept] = np.arange(len(kept), dtype=np.int32)
 
-    def deltas(files: Mapping[str, Path], what: str) -> Deltas:
-        dense = []
-        for i, file in enumerate(files.values()):
+    def read(files: Mapping[str, Path], what: str) -> dict[str, npt.NDArray[np.float64]]:
+        fields = {}
+        for i, (name, file) in enumerate(files.items()):
             report(what, i / len(files))
-            dense.append(read_target(file, count)[kept] * METRES)
-        return Deltas.pack(tuple(files), dense, len(kept), THRESHOLD_M)
+            fields[name] = read_target(file, count)[kept] * METRES
+        return fields
+
+    def packed(fields: Mapping[str, npt.NDArray[np.float64]]) -> Deltas:
+        return Deltas.pack(tuple(fields), list(fields.values()), len(kept), THRESHOLD_M)
 
     units = {name: folder / f"faceunits01/targets/faceunits/{name}.target" for name in SHAPES}
-    shapes = deltas(units, "Reading face shapes")
-    identity = deltas(paths, "Reading identities")
+    shapes = packed(refine(read(units, "Reading face shapes")))
+    identity = packed(read(paths, "Reading identities"))
     skin, skin_quads = catmull_clark(local[quads], len(kept))
     tongue, tongue_quads = catmull_clark(local[base.quads_of(HELPERS["tongue"])], len(kept))
     groups = {name: local[np.unique(base.quads_of(helper))] for name, helper in HELPERS.items()}
@@ -139,7 +143,7 @@ def _head_quads(base: BaseMesh, average: npt.NDArray[np.float64]) -> npt.NDArray
 
 def _key() -> str:
     """What the cached arrays depend on: the data's checksum and this module's format."""
-    return hashlib.sha256(f"{FORMAT} {assets.SOURCES['head'].files_sha256}".encode()).hexdigest()[:16]
+    return hashlib.sha256(f"{FORMAT} {assets.SOURCES['head'].files_sha256} {RECIPES!r}".encode()).hexdigest()[:16]
 
 
 def _write(head: CanonicalHead, path: Path) -> None:

@@ -19,7 +19,7 @@ I32 = npt.NDArray[np.int32]
 UPPER_MM: Final = ((8.6, 10.2), (6.7, 8.9), (7.7, 9.9), (7.1, 8.4), (6.9, 7.8), (10.0, 7.2))
 LOWER_MM: Final = ((5.4, 8.6), (5.9, 8.8), (6.9, 9.8), (7.0, 8.4), (7.1, 7.8), (10.8, 7.2))
 """Width and height of the crowns from the middle outwards. Source: Wheeler's Dental Anatomy, rounded."""
-ARCH_PER_M: Final = 20.5
+ARCH_PER_M: Final = 29.0
 """The rows follow z = front - ARCH_PER_M x², a dental arch in metres."""
 BEHIND_LIP_M: Final = -0.0006
 """The necks of the upper crowns stand this far in front of the inside of the lip; their curve reaches a little into it."""
@@ -63,7 +63,7 @@ def model_teeth(head: CanonicalHead, cage: F64) -> tuple[TeethRow, TeethRow]:
     rows = []
     for is_upper in (True, False):
         row = _crowns(UPPER_MM if is_upper else LOWER_MM, is_upper=is_upper, scale=scale)
-        offset = np.array([0.0, edge if is_upper else edge + 0.0009 * scale, front if is_upper else front - LOWER_BACK_M * scale])
+        offset = np.array([0.0, edge if is_upper else edge + 0.0020 * scale, front if is_upper else front - LOWER_BACK_M * scale])
         lean = 0.0 if is_upper else LOWER_LEAN
         vertices = row.vertices + offset + np.array([0, 0, lean]) * np.minimum(row.vertices[:, 1:2], 0)
         binding = None if is_upper else _rigid_binding(vertices, cage, head.groups["lower_teeth"])

@@ -57,10 +57,11 @@ def find_edges(figure: Figure, eye: int) -> tuple[LidEdge, LidEdge]:
     polar = np.arccos(np.clip(points[:, 2] / distance[near], -1, 1))
     around = np.arctan2(points[:, 1], points[:, 0])
     rim = []
+    cost = polar + 0.3 * np.abs(distance[near] / radius - 1.11)
     for angle in np.linspace(-np.pi, np.pi, 72, endpoint=False):
-        sector = np.flatnonzero(np.abs(np.angle(np.exp(1j * (around - angle)))) < 0.13)
+        sector = np.flatnonzero(np.abs(np.angle(np.exp(1j * (around - angle)))) < 0.20)
         if len(sector):
-            rim.append(near[sector[np.argmin(polar[sector])]])
+            rim.append(near[sector[np.argmin(cost[sector])]])
     rim = np.unique(rim)
     x, y = figure.skin[rim, 0] - centre[0], figure.skin[rim, 1] - centre[1]
     left, right = rim[np.argmin(x)], rim[np.argmax(x)]
@@ -83,7 +84,10 @@ def _even(figure: Figure, chain: npt.NDArray[np.intp], centre: F64, upper: bool,
     first = np.clip(np.searchsorted(length, at, side="right") - 1, 0, len(chain) - 2)
     share = (at - length[first]) / np.maximum(length[first + 1] - length[first], 1e-9)
     skin = figure.head.skin
-    binding = (sp.diags(1 - share) @ skin[chain[first]] + sp.diags(share) @ skin[chain[first + 1]]).tocsr()
+    binding = sp.diags(1 - share) @ skin[chain[first]] + sp.diags(share) @ skin[chain[first + 1]]
+    smooth = sp.diags([0.25, 0.5, 0.25], [-1, 0, 1], shape=(ROOTS, ROOTS)).tolil()
+    smooth[0, :2], smooth[-1, -2:] = [0.75, 0.25], [0.25, 0.75]
+    binding = (smooth.tocsr() @ smooth.tocsr() @ binding).tocsr()
     return LidEdge(binding, centre, upper, 1.0 if eye == 0 else -1.0, ("Left", "Right")[eye])
 
 

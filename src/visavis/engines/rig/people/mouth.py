@@ -13,7 +13,7 @@ from visavis.render.mesh import Part
 
 GUM = (0.40, 0.13, 0.12)
 TONGUE = (0.40, 0.115, 0.105)
-TONGUE_DOWN = 0.05
+TONGUE_DOWN = 0.10
 """The data's tongue lies against the upper teeth; it rests this much lower, in face units."""
 
 

@@ -8,12 +8,13 @@ import numpy.typing as npt
 from visavis.engines.rig.people.brows import brow_paint
 from visavis.engines.rig.people.figure import Figure, smooth_step
 from visavis.engines.rig.people.piece import Piece
-from visavis.engines.rig.people.spec import PersonSpec
+from visavis.engines.rig.people.spec import PersonSpec, hair_colour
 from visavis.head.subdivision import triangles_of
 from visavis.render.mesh import Part
 
 F64 = npt.NDArray[np.float64]
-MOUTH_INSIDE = (0.17, 0.035, 0.032)
+MOUTH_DEEP = (0.10, 0.018, 0.016)
+MOUTH_FRONT = (0.34, 0.095, 0.085)
 
 
 def head_weight(figure: Figure, points: F64) -> F64:
@@ -59,7 +60,7 @@ def skin_piece(spec: PersonSpec, figure: Figure) -> Piece:
     albedo = paint(spec, figure)
     scalp, beard = scalp_mask(spec, figure), beard_mask(figure) * look.beard
     shine = _shine(figure, lips, beard, look.lip_gloss) * (1 - scalp * 0.85) * look.oil
-    pores = 0.085 * look.pores + 0.26 * beard * look.stubble - 0.05 * lips + 0.25 * scalp
+    pores = 0.085 * look.pores + 0.12 * beard * look.stubble - 0.05 * lips + 0.25 * scalp
     angle = np.arctan2(x, figure.face[:, 2] - figure.skull_z)
     covers = lids * 1.3
     return Piece(
@@ -118,9 +119,10 @@ def paint(spec: PersonSpec, figure: Figure) -> F64:
     brow = brow_paint(spec, figure)[:, None] * 0.8
     colour = colour * (1 - brow) + brow * np.array(spec.brows.colour) * 1.3
     scalp = scalp_mask(spec, figure)[:, None]
-    colour = colour * (1 - scalp * 0.94) + scalp * 0.94 * np.array(spec.hair.colour) * 0.75
+    colour = colour * (1 - scalp * 0.94) + scalp * 0.94 * hair_colour(spec.hair) * 0.62
     inside = np.clip(figure.mask("inside-mouth"), 0, 1)[:, None]
-    return np.asarray(colour * (1 - inside) + inside * np.array(MOUTH_INSIDE))
+    front = smooth_step(z, 0.02, 0.20)[:, None]
+    return np.asarray(colour * (1 - inside) + inside * (np.array(MOUTH_DEEP) * (1 - front) + np.array(MOUTH_FRONT) * front))
 
 
 def _freckles(figure: Figure, rng: np.random.Generator) -> F64:
@@ -136,7 +138,7 @@ def _shine(figure: Figure, lips: F64, beard: F64, gloss: float) -> F64:
     nose = np.exp(-((ax / 0.10) ** 2)) * (z > 0) * smooth_step(y, -0.62, -0.2) * smooth_step(y, 0.2, -0.1)
     cheek = np.exp(-(((ax - 0.34) / 0.2) ** 2) - ((y + 0.24) / 0.12) ** 2) * (z > -0.5)
     brow = np.exp(-((ax / 0.3) ** 2) - ((y - 0.42) / 0.16) ** 2) * (z > 0)
-    return np.asarray(0.19 + 0.10 * nose + 0.08 * cheek + 0.04 * brow + 0.5 * lips * gloss - 0.10 * beard)
+    return np.asarray(0.19 + 0.10 * nose + 0.08 * cheek + 0.04 * brow + 0.30 * lips * gloss - 0.10 * beard)
 
 
 def _shown(spec: PersonSpec, figure: Figure) -> npt.NDArray[np.int32]:

@@ -6,6 +6,8 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
+import numpy as np
+import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from visavis.arkit import SHAPES
@@ -74,6 +76,11 @@ class HairLook(_Strict):
     """How far hair over the ears presses them to the head."""
     hairline_angle: Annotated[list[float], Field(min_length=4, max_length=14)]
     hairline_height: Annotated[list[float], Field(min_length=4, max_length=14)]
+
+
+def hair_colour(look: HairLook) -> npt.NDArray[np.float64]:
+    """The hair's mean colour at the roots, grey mixed in."""
+    return np.asarray(np.array(look.colour) * (1 - look.grey) + np.array(look.grey_colour) * look.grey)
 
 
 class GarmentLook(_Strict):

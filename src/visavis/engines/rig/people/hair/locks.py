@@ -16,6 +16,8 @@ from visavis.head.subdivision import grid_triangles
 from visavis.render.mesh import Part
 
 F64 = npt.NDArray[np.float64]
+SKULL: Final = 0.95
+"""Radius of the skull in face units; ribbons bend across with it."""
 TILE_M: Final = 0.095
 """Width of hair that one noise tile covers: a strand of the texture is then about a pixel and a half at 512."""
 TILE_LENGTH_M: Final = 0.30
@@ -33,7 +35,7 @@ class LockLook:
     width: tuple[float, ...] = (0.7, 1.0, 1.0, 0.9, 0.35)
     bulge: float = 0.45
     tone: float = 1.0
-    vary: float = 0.10
+    vary: float = 0.07
     root: F64 | None = None
     root_reach: float = 0.12
     shine: float = 0.5
@@ -41,7 +43,7 @@ class LockLook:
     columns: int = 5
     lag: tuple[float, ...] = (0.0, 0.0)
     tip_tone: float = 1.12
-    edge: float = 0.30
+    edge: float = 0.22
     twist: F64 = field(default_factory=lambda: np.zeros(1))
 
 
@@ -71,10 +73,11 @@ def lock_piece(
     width = np.broadcast_to(half_width.reshape(count, -1), (count, rows)) * profile
     a = np.linspace(-1, 1, look.columns)
     rounding = look.bulge * np.interp(t, [0, 0.04, 0.25, 1], [0.05, 0.15, 1, 1])
+    sink = width * rounding + width**2 / (2 * SKULL)
     vertices = (
         curves[:, :, None]
         + side[:, :, None] * (a[None, None, :, None] * width[:, :, None, None])
-        - out[:, :, None] * ((a**2)[None, None, :, None] * (width * rounding)[:, :, None, None])
+        - out[:, :, None] * ((a**2)[None, None, :, None] * sink[:, :, None, None])
     )
     size = rows * look.columns
     triangles = (grid_triangles(rows, look.columns)[None, :, ::-1] + (np.arange(count) * size)[:, None, None]).reshape(-1, 3)
@@ -102,7 +105,7 @@ def _colours(hair: HairLook, look: LockLook, count: int, t: F64, a: F64, rng: np
     tips = np.array(hair.tips or hair.colour)
     body = np.array(hair.colour) * (1 - t[:, None]) + tips * t[:, None]
     if hair.grey:
-        grey = np.clip(hair.grey + rng.normal(0, 0.28, (count, 1, 1, 1)), 0, 1)
+        grey = np.clip(hair.grey + rng.normal(0, 0.15, (count, 1, 1, 1)), 0, 1)
         base = body[None, :, None] * (1 - grey) + np.array(hair.grey_colour) * grey
     else:
         base = np.broadcast_to(body[None, :, None], (count, len(t), 1, 3))

@@ -11,14 +11,14 @@ from visavis.engines.rig.people.figure import Figure, smooth_step, unit_vectors
 from visavis.engines.rig.people.hair.locks import LockLook, lock_piece, resample
 from visavis.engines.rig.people.hair.skull import SkullMap, slerp
 from visavis.engines.rig.people.piece import Piece
-from visavis.engines.rig.people.spec import PersonSpec
+from visavis.engines.rig.people.spec import PersonSpec, hair_colour
 
 F64 = npt.NDArray[np.float64]
 
 GUIDES: Final = 48
-ROWS: Final = 15
+ROWS: Final = 18
 LEVELS: Final = (0.06, -0.22, -0.50, -0.78, -1.06, -1.34)
-HALF_WIDTH: Final = (0.80, 0.84, 0.86, 0.86, 0.84, 0.78)
+HALF_WIDTH: Final = (0.80, 0.86, 0.91, 0.94, 0.92, 0.82)
 DEPTH_FRONT: Final = (0.70, 0.74, 0.78, 0.80, 0.80, 0.76)
 DEPTH_BACK: Final = (0.92, 0.90, 0.86, 0.84, 0.86, 0.90)
 """The least ring of hair at each level, in face units: half width, and reach before and behind the middle of the skull."""
@@ -47,7 +47,7 @@ def guides(spec: PersonSpec, skull: SkullMap, side: float, lift: float) -> F64:
         rings.append(np.stack([side * reach * np.sin(azimuth), height, skull.centre[2] + reach * np.cos(azimuth)], 1))
     share = np.linspace(0, 1, 9)[:-1]
     over = slerp(root, skull.direction(rings[0]), share)
-    rise = 0.018 + 0.3 * lift + (RISE * hair.volume + 0.7 * lift) * smooth_step(share, -0.02, 0.30)
+    rise = 0.020 + 0.5 * lift + (RISE * hair.volume + 0.7 * lift) * smooth_step(share, -0.02, 0.30)
     close = skull.radius(over) + rise
     ring_reach = np.linalg.norm(rings[0] - skull.centre, axis=1)[:, None]
     reach = close + (ring_reach - close[:, -1:]) * smooth_step(share, 0.35, 1.05)
@@ -61,19 +61,19 @@ def front_elevation(spec: PersonSpec, skull: SkullMap) -> float:
     e = np.radians(angles)
     direction = np.stack([np.full(len(e), spec.hair.parting), np.sin(e), np.cos(e)], 1)
     direction /= np.linalg.norm(direction, axis=1, keepdims=True)
-    grows = skull.scalp(direction) > 0.45
-    return float(angles[np.argmax(grows)]) if grows.any() else 55.0
+    grows = skull.scalp(direction) > 0.15
+    return float(angles[np.argmax(grows)]) - 3.0 if grows.any() else 55.0
 
 
 def long_bob(spec: PersonSpec, figure: Figure, skull: SkullMap) -> list[Piece]:
     """Three layers a side: a dark inner sheet, wide locks that make the shape, and a few finer ones on top."""
     rng = np.random.default_rng(spec.seed + 101)
-    scalp = np.array(spec.hair.colour) * 0.55
+    scalp = hair_colour(spec.hair) * 0.85
     lag = (0.0, 0.0, 0.25, 0.6, 1.0)
     layers = (
         ("inner", -0.02, 11, 2.2, LockLook(width=(1, 1, 1, 1, 0.9), bulge=0.10, tone=0.42, vary=0.05, shine=0.15, lag=lag, tip_tone=0.8)),
-        ("main", 0.025, spec.hair.locks, 1.45, LockLook(width=(0.75, 1, 1, 0.95, 0.40), bulge=0.32, root=scalp, lag=lag)),
-        ("top", 0.06, spec.hair.locks * 3 // 4, 0.62, LockLook(width=(0.5, 1, 1, 0.8, 0.15), bulge=0.42, tone=1.08, vary=0.16,
+        ("main", 0.025, spec.hair.locks, 1.45, LockLook(width=(0.75, 1, 1, 1.0, 0.8), bulge=0.26, root=scalp, root_reach=0.06, lag=lag)),
+        ("top", 0.06, spec.hair.locks * 3 // 4, 0.95, LockLook(width=(0.6, 1, 1, 0.9, 0.30), bulge=0.34, tone=1.05, vary=0.08, root_reach=0.06,
                                                                 root=scalp, lag=lag, columns=4, shine=0.6)),
     )  # fmt: skip
     pieces = []
@@ -93,7 +93,8 @@ def long_bob(spec: PersonSpec, figure: Figure, skull: SkullMap) -> list[Piece]:
 
 def _locks_of(sheet: F64, count: int, spec: PersonSpec, rng: np.random.Generator, *, loose: float) -> tuple[F64, F64]:
     """Centre lines [count, ROWS, 3] picked from a sheet of guides, and their half spacing [count, ROWS]."""
-    at = (np.arange(count) + 0.5 + loose * rng.uniform(-0.22, 0.22, count)) / count * (GUIDES - 1)
+    start = 0.0 if loose else 0.07
+    at = start * (GUIDES - 1) + (1 - start) * (np.arange(count) + 0.5 + loose * rng.uniform(-0.22, 0.22, count)) / count * (GUIDES - 1)
     first = np.minimum(at.astype(int), GUIDES - 2)
     share = (at - first)[:, None, None]
     curves = sheet[first] * (1 - share) + sheet[first + 1] * share
@@ -106,7 +107,7 @@ def _locks_of(sheet: F64, count: int, spec: PersonSpec, rng: np.random.Generator
         outward /= np.linalg.norm(outward, axis=2, keepdims=True) + 1e-9
         height = rng.uniform(-0.025, 0.03, (count, 1))
         curves = curves + outward * (height * smooth_step(t, 0.05, 0.4))[..., None]
-        reach = 1 + rng.uniform(-0.10, 0.06, count)[:, None]
+        reach = 1 + rng.uniform(-0.05, 0.04, count)[:, None]
         curves = _stretch(curves, reach)
         phase = rng.uniform(0, 6.28, (count, 1)) * 0.35 + at[:, None] * 0.10
         wave = spec.hair.wave * 0.05 * smooth_step(t, 0.30, 0.85) * np.sin(t * 11 + phase)

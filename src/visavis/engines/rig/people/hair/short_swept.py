@@ -11,49 +11,45 @@ from visavis.engines.rig.people.figure import Figure, unit_vectors
 from visavis.engines.rig.people.hair.locks import LockLook, lock_piece
 from visavis.engines.rig.people.hair.skull import SkullMap
 from visavis.engines.rig.people.piece import Piece
-from visavis.engines.rig.people.spec import PersonSpec
+from visavis.engines.rig.people.spec import PersonSpec, hair_colour
 
 F64 = npt.NDArray[np.float64]
 ROWS: Final = 7
+TOP: Final = (
+    (-1.5, 0.07, 0.50, 0.026), (2, 0.095, 0.62, 0.034), (8, 0.11, 0.74, 0.040), (18, 0.115, 0.78, 0.046), (32, 0.11, 0.74, 0.05),
+    (48, 0.10, 0.70, 0.055), (66, 0.09, 0.60, 0.055),
+)  # fmt: skip
+"""Rows of locks: degrees behind the front hairline, lift, length and half width in face units."""
+MORE: Final = (14, 8, 2, 0, -2, -4, -6)
+"""Locks of each row beyond what the spec asks for."""
+SIDES: Final = (
+    (50, 0.06, 0.42, 0.045), (40, 0.055, 0.40, 0.045), (30, 0.05, 0.36, 0.042), (20, 0.042, 0.32, 0.04), (10, 0.035, 0.28, 0.038),
+    (0, 0.03, 0.24, 0.036), (-10, 0.025, 0.2, 0.034),
+)  # fmt: skip
+"""Rows around the sides: height in degrees, lift, length and half width."""
 
 
 def short_swept(spec: PersonSpec, figure: Figure, skull: SkullMap) -> list[Piece]:
     rng = np.random.default_rng(spec.seed + 101)
     skin = np.array(spec.skin.albedo)
-    colour = np.array(spec.hair.colour) * (1 - spec.hair.grey) + np.array(spec.hair.grey_colour) * spec.hair.grey
-    front_root = colour * 0.45 + skin * 0.35
+    colour = hair_colour(spec.hair)
+    front_root = colour * 0.55 + skin * 0.22
     pieces = []
-    for row, (start, lift, length, width) in enumerate(
-        (
-            (0.0, 0.16, 0.62, 0.075),
-            (16, 0.17, 0.66, 0.08),
-            (34, 0.14, 0.66, 0.085),
-            (54, 0.11, 0.62, 0.085),
-            (76, 0.09, 0.55, 0.085),
-        )
-    ):
-        roots = _top_roots(skull, start, spec.hair.locks - (row % 2), rng)
+    for row, (start, lift, length, width) in enumerate(TOP):
+        roots = _top_roots(skull, start, spec.hair.locks + MORE[row], rng)
         curves, outward = _comb(roots, skull, _swept_back, length, lift * spec.hair.volume, rng)
         look = LockLook(
-            width=(0.35, 0.95, 1, 0.8, 0.2), bulge=0.28, root=front_root if row == 0 else None, root_reach=0.3, columns=4,
+            width=(0.35, 0.95, 1, 0.8, 0.2), bulge=0.22, root=front_root if row < 2 else None, root_reach=0.14, columns=4,
             vary=0.09, shine=0.34, tip_tone=1.05,
         )  # fmt: skip
         half = np.full(len(curves), width) * rng.uniform(0.8, 1.25, len(curves))
         pieces.append(lock_piece(f"hair-top-{row}", curves, outward, half, figure=figure, hair=spec.hair, look=look, rng=rng))
-    for row, (height, lift, length, width) in enumerate(
-        (
-            (48, 0.055, 0.34, 0.07),
-            (34, 0.05, 0.32, 0.065),
-            (20, 0.045, 0.30, 0.06),
-            (6, 0.035, 0.26, 0.055),
-            (-8, 0.03, 0.22, 0.05),
-        )
-    ):
-        roots = _side_roots(skull, height, 26, rng)
+    for row, (height, lift, length, width) in enumerate(SIDES):
+        roots = _side_roots(skull, height, 40, rng)
         if not len(roots):
             continue
         curves, outward = _comb(roots, skull, _combed_down, length, lift * spec.hair.volume, rng)
-        look = LockLook(width=(0.8, 1, 1, 0.85, 0.3), bulge=0.22, root=colour * 0.6, root_reach=0.3, columns=3, tone=0.86, vary=0.12,
+        look = LockLook(width=(0.6, 1, 1, 0.9, 0.4), bulge=0.16, root=colour * 0.7, root_reach=0.3, columns=3, tone=0.84, vary=0.07,
                         shine=0.25, tip_tone=1.0)  # fmt: skip
         half = np.full(len(curves), width) * rng.uniform(0.85, 1.2, len(curves))
         pieces.append(lock_piece(f"hair-side-{row}", curves, outward, half, figure=figure, hair=spec.hair, look=look, rng=rng))
@@ -71,7 +67,7 @@ def _top_roots(skull: SkullMap, behind: float, count: int, rng: np.random.Genera
         )
         grows = skull.scalp(line) > 0.35
         if grows.any():
-            e = elevation[np.argmax(grows)] + np.radians(behind + rng.uniform(-2.5, 2.5))
+            e = elevation[np.argmax(grows)] + np.radians(behind + rng.uniform(-4, 4))
             out.append([np.sin(angle), np.cos(angle) * np.sin(e), np.cos(angle) * np.cos(e)])
     return np.array(out)
 
@@ -86,7 +82,7 @@ def _side_roots(skull: SkullMap, height: float, count: int, rng: np.random.Gener
 
 def _swept_back(direction: F64) -> F64:
     """Which way hair is combed on top, at directions [k, 3]."""
-    way = np.array([0.16, 0.10, -1.0]) + np.array([0.35, 0, 0]) * direction[:, :1]
+    way = np.array([0.30, 0.10, -1.0]) + np.array([0.35, 0, 0]) * direction[:, :1]
     return np.broadcast_to(way, direction.shape)
 
 

@@ -1,0 +1,31 @@
+"""What the data's face units lack is mixed in from their neighbours: rounder lips, a smile that reaches the cheeks and the teeth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+F64 = npt.NDArray[np.float64]
+
+RECIPES: Final[Mapping[str, Mapping[str, float]]] = {
+    "mouthFunnel": {"mouthFunnel": 0.80, "mouthPucker": 0.55},
+    "mouthPucker": {"mouthPucker": 1.10},
+    "mouthSmileLeft": {
+        "mouthSmileLeft": 0.62, "mouthDimpleLeft": 0.30, "mouthUpperUpLeft": 0.40, "mouthLowerDownLeft": 0.18, "cheekSquintLeft": 0.35,
+    },  # fmt: skip
+    "mouthSmileRight": {
+        "mouthSmileRight": 0.62, "mouthDimpleRight": 0.30, "mouthUpperUpRight": 0.40, "mouthLowerDownRight": 0.18, "cheekSquintRight": 0.35,
+    },  # fmt: skip
+    "browInnerUp": {"browInnerUp": 1.35},
+}
+"""Shape -> the units it is made of, with weights. Shapes not named are the unit of the same name."""
+
+
+def refine(units: Mapping[str, F64]) -> dict[str, F64]:
+    """The 52 shapes, dense [n, 3] each, from the data's units."""
+    return {
+        name: np.asarray(sum(weight * units[part] for part, weight in RECIPES.get(name, {name: 1.0}).items())) for name in units
+    }
