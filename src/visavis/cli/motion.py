@@ -26,11 +26,11 @@ def motion(
     [dim]visavis motion speech.wav --out speech.csv --streaming[/]
     """
     from visavis.audio.files import load_audio
-    from visavis.motion.live_link_csv import write_csv
+    from visavis.motion.live_link_csv import write_live_link_csv
     from visavis.session.offline import faces_of_recording
     from visavis.types import SPEECH_HZ
 
     sound = load_audio(audio, SPEECH_HZ)
     faces = list(faces_of_recording(sound, fps=CSV_FPS, seed=seed, streaming=streaming))
-    write_csv(out, faces, fps=CSV_FPS)
+    write_live_link_csv(out, faces, rate_hz=CSV_FPS)
     console.print(f"  {out}: {len(faces)} frames at {CSV_FPS} fps")

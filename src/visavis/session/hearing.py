@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from visavis.types import AudioChunk, PhoneCue
 
 if TYPE_CHECKING:
-    from visavis.motion.phone_recogniser import PhoneRecogniser
+    from visavis.motion.recogniser import PhoneRecogniser
 
 QUEUE_CHUNKS: Final = 2_000
 """About 40 s of 20 ms pieces; the player's own bound keeps it far below. Drop rule: none is needed."""
@@ -65,7 +65,7 @@ class SpeechHearing:
 
     def _recognise(self, audio: AudioChunk | None, afresh: bool) -> list[PhoneCue]:
         if self._recogniser is None:
-            from visavis.motion.phone_recogniser import PhoneRecogniser
+            from visavis.motion.recogniser import PhoneRecogniser
 
             self._recogniser = PhoneRecogniser()
         if afresh:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from visavis.motion import Motion
-from visavis.motion.phone_recogniser import PhoneRecogniser
+from visavis.motion.recogniser import PhoneRecogniser
 from visavis.transports.mp4 import Mp4Writer
 from visavis.types import (
     I16,
