@@ -14,7 +14,7 @@ from math import exp, log
 from typing import Final
 
 from visavis.motion.channels import F64, columns, smoothstep
-from visavis.motion.moods import Conversation
+from visavis.motion.moods import Conversation, first_s
 from visavis.types import AgentState
 
 _MEAN_INTERVAL_S: Final = {
@@ -81,7 +81,7 @@ class Blinks:
 
     def _draw_until(self, t_s: float) -> None:
         if self._next is None:
-            self._next = self._draw(0.6 * self._random.random() + 0.6 if t_s < 5.0 else t_s)
+            self._next = self._draw(first_s(t_s) + self._random.uniform(0.6, 1.4))
         while True:
             forced_s = self._with_gaze[0] if self._with_gaze and self._with_gaze[0] < self._next.t_s else None
             start_s = self._next.t_s if forced_s is None else forced_s

@@ -83,6 +83,8 @@ class Fade:
         since = t_s - self._t_s
         if since >= self._fade_s:
             return self._to
+        if since <= 0.0:
+            return self._from
         return self._from + (self._to - self._from) * smoothstep(since / self._fade_s)
 
     def settled_at(self, t_s: float) -> bool:
@@ -93,10 +95,11 @@ class Fade:
 
 _JAW, _CLOSE = INDEX["jawOpen"], INDEX["mouthClose"]
 _OPENING = shape_vector({
-    "mouthLowerDown": 0.20, "mouthUpperUp": 0.14, "mouthFunnel": 0.22, "mouthPucker": 0.04, "tongueOut": 0.10,
-    "mouthPress": -0.10, "mouthRollLower": -0.16, "mouthRollUpper": -0.10, "mouthShrugLower": -0.10, "mouthShrugUpper": 0.02,
+    "mouthFunnel": 0.17, "mouthUpperUp": 0.085, "mouthLowerDown": 0.075, "mouthShrugUpper": 0.11, "mouthShrugLower": -0.14,
+    "mouthRollLower": -0.09, "mouthRollUpper": -0.07, "mouthSmile": -0.03, "mouthPucker": -0.03, "mouthPress": -0.025,
 })  # fmt: skip
-_OPENERS = columns("jawOpen", "mouthLowerDown", "mouthUpperUp", "mouthFunnel", "mouthStretch", "tongueOut")
+"""By how much of a wide-open jaw a shape parts the lips: measured on the canonical head, along the middle 24 mm."""
+_OPENERS = columns("jawOpen", "mouthLowerDown", "mouthUpperUp", "mouthFunnel", "mouthShrugUpper", "tongueOut")
 _SEALED_JAW: Final = 0.25
 """Of the jaw's opening, the part left under sealed lips; mouthClose takes up all of it."""
 _SMILES = columns("mouthSmile")
@@ -106,8 +109,8 @@ _PRESSES = columns("mouthPress")
 def mouth_opening(weights: npt.ArrayLike) -> float:
     """How open the lips are, 0 sealed to 1 (the jaw wide open), of ARKit weights [52].
 
-    The jaw opens them and mouthClose takes that back; lip raisers, lowerers and the funnel open them on a closed jaw; pressing,
-    rolling in and shrugging the lower lip closes them.
+    The jaw opens them and mouthClose takes that back; raising, lowering and funnelling the lips opens them on a closed jaw;
+    pressing, rolling in and shrugging the lower lip closes them.
     """
     w = np.asarray(weights, np.float64)
     assert w.shape == (SHAPE_COUNT,), w.shape

@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 
 from visavis.motion.channels import F64, GAZE_PITCHES, GAZE_YAWS, PITCH, ROLL, YAW, Fade, columns, smoothstep
-from visavis.motion.moods import Conversation
+from visavis.motion.moods import Conversation, first_s
 from visavis.types import AgentState
 
 VERGENCE_RAD: Final = 0.020
@@ -81,7 +81,8 @@ class Gaze:
 
     def _current(self, t_s: float) -> Shift:
         if self._shift is None:
-            self._shift = Shift(t_s, (0.0, 0.0), (0.0, 0.0), t_s + self._random.uniform(0.8, 1.6))
+            begin_s = first_s(t_s)
+            self._shift = Shift(begin_s, (0.0, 0.0), (0.0, 0.0), begin_s + self._random.uniform(0.8, 1.6))
         while True:
             end_s = self._shift.end_s
             changed_s = self._conversation.since_s(t_s) + _REACTION_S
@@ -123,7 +124,7 @@ class Gaze:
     def _current_micro(self, t_s: float) -> Shift:
         rnd = self._micro_random
         if self._micro.end_s <= 0.0:
-            self._micro = Shift(t_s, (0.0, 0.0), (0.0, 0.0), t_s + 0.5)
+            self._micro = Shift(0.0, (0.0, 0.0), (0.0, 0.0), first_s(t_s) + 0.5)
         while self._micro.end_s <= t_s:
             goal = (rnd.gauss(0.0, 0.0045), rnd.gauss(0.0, 0.0035))
             stay_s = 0.25 + rnd.expovariate(1 / 0.5)

@@ -12,6 +12,12 @@ _FADE_S: Final = 0.5
 _TALK_BEFORE_S: Final = 0.18
 _TALK_AFTER_S: Final = 0.8
 _KEEP: Final = 16
+_FIRST_MINUTE_S: Final = 60.0
+
+
+def first_s(t_s: float) -> float:
+    """Where a schedule begins that is first asked for at `t_s`: at 0, or there if it would have to catch up for long."""
+    return 0.0 if t_s < _FIRST_MINUTE_S else t_s
 
 
 class Conversation:
