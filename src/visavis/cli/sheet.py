@@ -22,11 +22,17 @@ def sheet(
     """
     from visavis.cli.setup import prepare
     from visavis.engines.rig.sheet import write_sheets
+    from visavis.motion.emotions import expression
+    from visavis.motion.visemes import NAMES, viseme_weights
     from visavis.session.faces import InstalledFaces
     from visavis.settings import load_settings
+    from visavis.types import Emotion
 
     settings = load_settings(avatar=avatar, size=size)
     prepare(settings, [avatar])
     faces = InstalledFaces(settings.home, settings.cache)
-    for path in write_sheets(faces.engine(faces.avatar(avatar), "rig", settings.size), avatar, out):
+    engine = faces.engine(faces.avatar(avatar), "rig", settings.size)
+    visemes = {name: viseme_weights(name) for name in NAMES}
+    emotions = {emotion.value: expression(emotion) for emotion in Emotion}
+    for path in write_sheets(engine, avatar, out, visemes=visemes, emotions=emotions):
         console.print(f"  {path}")
