@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from livekit import rtc
-from livekit.agents import Agent, ModelSettings, function_tool
+from livekit.agents import Agent, AgentSession, FlushSentinel, ModelSettings, function_tool, llm
 from livekit.agents.types import USERDATA_TIMED_TRANSCRIPT, TimedString
 from livekit.agents.utils import is_given
 
@@ -19,6 +19,17 @@ from visavis.voice.timed import USERDATA_CUES, USERDATA_PHONES_KNOWN, TimedWord
 
 AvatarWish = Callable[[str], Awaitable[str]]
 """Asked with a person's name; answers, in a sentence, what came of it."""
+
+
+MAX_HISTORY_ITEMS: Final = 200
+"""A model is shown so much of a long conversation."""
+
+
+class FaceSession(AgentSession[None]):
+    """livekit-agents' session, without its record of every event since the start: a conversation may last for days."""
+
+    def emit(self, event: Any, arg: Any) -> None:
+        super(AgentSession, self).emit(event, arg)
 
 
 class FaceAgent(Agent):
@@ -35,6 +46,11 @@ class FaceAgent(Agent):
             name: The person's name, such as nova or milo.
         """
         return await self._on_avatar_wish(name)
+
+    def llm_node(
+        self, chat_ctx: llm.ChatContext, tools: list[llm.Tool], model_settings: ModelSettings
+    ) -> AsyncGenerator[llm.ChatChunk | str | FlushSentinel, None]:
+        return Agent.default.llm_node(self, chat_ctx.truncate(max_items=MAX_HISTORY_ITEMS), tools, model_settings)
 
     async def tts_node(self, text: AsyncIterable[str], model_settings: ModelSettings) -> AsyncGenerator[rtc.AudioFrame, None]:
         reader = TagReader()

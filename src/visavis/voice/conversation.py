@@ -28,6 +28,13 @@ MAX_WAITING: Final = 8
 _log = logging.getLogger(__name__)
 
 
+def preload() -> None:
+    """Import what a conversation needs, livekit-agents above all: seconds that the first one need not wait. From any thread."""
+    from visavis.voice import agent, microphone, parts, speech_output
+
+    del agent, microphone, parts, speech_output
+
+
 class Conversation:
     """Owned by one session, used on its event loop. `start` once, `aclose` at the end; nothing of it outlives that.
 
@@ -62,9 +69,7 @@ class Conversation:
 
     async def start(self, *, greet: bool = True) -> None:
         """Bring every part up, then say hello."""
-        from livekit.agents import AgentSession
-
-        from visavis.voice.agent import FaceAgent
+        from visavis.voice.agent import FaceAgent, FaceSession
         from visavis.voice.microphone import Microphone
         from visavis.voice.parts import build_parts, instructions_for
         from visavis.voice.speech_output import SpeechOutput
@@ -73,7 +78,7 @@ class Conversation:
         self._microphone = Microphone()
         self._output = SpeechOutput(self._sink, self._heard)
         parts = self._parts = await build_parts(self._settings, self._persona)
-        session = self._session = AgentSession(**parts.session_options())
+        session = self._session = FaceSession(**parts.session_options())
         session.on("agent_state_changed", self._agent_state_changed)
         session.on("user_state_changed", self._user_state_changed)
         session.on("user_input_transcribed", self._user_input_transcribed)

@@ -20,6 +20,7 @@ CLOSE_ENOUGH: Final = 0.78
 
 
 ONE_WORD: Final = 1.2
+MOST_WORDS: Final = 60
 FEW_WORDS: Final = 6
 """In a longer sentence, a single word is no sign of what is meant."""
 
@@ -32,12 +33,13 @@ def words_of(text: str) -> tuple[str, ...]:
     return tuple(word for word in _WORD.findall(lowered.replace("'", "")) if word not in FILLERS)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=65_536)
 def alike(heard: str, wanted: str) -> float:
     """1 for the same word, less for one that looks like it, 0 for another. Short words must be the same."""
     if heard == wanted:
         return 1.0
-    if min(len(heard), len(wanted)) < 4 or abs(len(heard) - len(wanted)) > 3:
+    shorter, longer = sorted((len(heard), len(wanted)))
+    if shorter < 4 or 2 * shorter < CLOSE_ENOUGH * (shorter + longer):
         return 0.0
     ratio = SequenceMatcher(None, heard, wanted).ratio()
     return ratio if ratio >= CLOSE_ENOUGH else 0.0
@@ -50,32 +52,36 @@ class Match:
     """Up to 1: all of a phrase was heard, word for word."""
 
 
-def best_match(words: Sequence[str], phrases: Mapping[str, Sequence[str]], *, least: float = 0.72) -> Match | None:
-    """The intent one of whose phrases is best heard in `words`, in order; longer ones win. None below `least`."""
-    best: tuple[float, float, str] | None = None
-    for intent, wordings in phrases.items():
-        for wording in wordings:
-            score, weight = _score(words, wording)
-            if weight <= ONE_WORD and len(words) > FEW_WORDS:
+class Phrasebook:
+    """Intents and the ways to say each."""
+
+    def __init__(self, phrases: Mapping[str, Sequence[str]]) -> None:
+        self._phrases = [(intent, tuple(wording.split())) for intent, wordings in phrases.items() for wording in wordings]
+        self._vocabulary = frozenset(word for _, wanted in self._phrases for word in wanted)
+
+    def best(self, words: Sequence[str], *, least: float = 0.72) -> Match | None:
+        """The intent one of whose phrases is best heard in the first `MOST_WORDS` words, in order; longer phrases win."""
+        words = words[:MOST_WORDS]
+        heard = {word: likeness for word in self._vocabulary if any(likeness := [alike(w, word) for w in words])}
+        best: tuple[float, float, str] | None = None
+        for intent, wanted in self._phrases:
+            score, weight = _score(heard, wanted)
+            if score < least or (weight <= ONE_WORD and len(words) > FEW_WORDS):
                 continue
-            if score >= least and (best is None or (score + 0.08 * weight, score) > (best[0], best[1])):
+            if best is None or (score + 0.08 * weight, score) > (best[0], best[1]):
                 best = (score + 0.08 * weight, score, intent)
-    return Match(best[2], best[1]) if best else None
+        return Match(best[2], best[1]) if best else None
 
 
-def _score(words: Sequence[str], wording: str) -> tuple[float, float]:
-    """How much of the wording was heard, in order, and how much it says (its words, weighed by length)."""
-    wanted = wording.split()
-    total = sum(_weight(word) for word in wanted)
-    heard, at = 0.0, 0
+def _score(heard: Mapping[str, Sequence[float]], wanted: Sequence[str]) -> tuple[float, float]:
+    """How much of a wording was heard, in order, and how much it says (its words, weighed by length)."""
+    total = found = 0.0
+    at = 0
     for want in wanted:
-        scored = [(alike(word, want), -index) for index, word in enumerate(words[at:])]
-        likeness, back = max(scored, default=(0.0, 0))
-        if likeness:
-            heard += likeness * _weight(want)
-            at += 1 - back
-    return heard / total, total
-
-
-def _weight(word: str) -> float:
-    return 1.0 if len(word) > 3 else 0.6
+        weight = 1.0 if len(want) > 3 else 0.6
+        total += weight
+        likeness = heard.get(want, ())[at:]
+        if best := max(likeness, default=0.0):
+            found += best * weight
+            at += likeness.index(best) + 1
+    return found / total, total

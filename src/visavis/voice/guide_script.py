@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
-from visavis.voice.guide_matching import best_match, words_of
+from visavis.voice.guide_matching import FEW_WORDS, Phrasebook, words_of
 
 PEOPLE: Final = ("nova", "milo")
 NOT_NAMES: Final = frozenset({
@@ -122,11 +123,18 @@ _NAME: Final = re.compile(
 )
 
 
+_PHRASEBOOK: Final = Phrasebook(PHRASES)
+_PERSON: Final = Phrasebook(
+    {**{person: (person,) for person in PEOPLE}, "man": ("man", "guy", "him"), "woman": ("woman", "lady", "her")}
+)
+
+
+@lru_cache(maxsize=1024)
 def intent_of(text: str) -> str | None:
     """The name of what was meant, or None."""
     if _name_in(text):
         return "name_tell"
-    match = best_match(words_of(text), PHRASES)
+    match = _PHRASEBOOK.best(words_of(text))
     return match.intent if match else None
 
 
@@ -177,11 +185,8 @@ def _unknown_before(scene: Scene) -> int:
 
 def _change(scene: Scene) -> Reply:
     words = scene.words
-    named = next((person for person in PEOPLE if best_match(words, {person: (person,)}, least=0.8)), None)
-    if named is None and best_match(words, {"man": ("man", "guy", "him")}):
-        named = "milo"
-    if named is None and best_match(words, {"woman": ("woman", "lady", "her")}):
-        named = "nova"
+    found = _PERSON.best(words[-FEW_WORDS:], least=0.8)
+    named = {"man": "milo", "woman": "nova"}.get(found.intent, found.intent) if found else None
     others = [person for person in PEOPLE if person != scene.person]
     wanted = named or others[0]
     if wanted == scene.person:

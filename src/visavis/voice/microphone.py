@@ -18,6 +18,8 @@ WINDOW_SAMPLES: Final = 512
 """32 ms: one window of the voice detector."""
 MAX_WINDOWS: Final = 64
 """About two seconds; beyond, the oldest is dropped: a conversation that lags cannot be caught up."""
+GAP_S: Final = 0.4
+SILENT_WINDOWS: Final = 32
 
 
 class Microphone(AudioInput):
@@ -30,6 +32,7 @@ class Microphone(AudioInput):
         self._resampler: StreamResampler | None = None
         self._wake = asyncio.Event()
         self._closed = False
+        self._silence_due = False
         self.dropped = 0
 
     def hear(self, audio: AudioChunk) -> None:
@@ -42,6 +45,7 @@ class Microphone(AudioInput):
             self._windows.append(window)
         self._rest = samples[whole:]
         if whole:
+            self._silence_due = True
             self._wake.set()
 
     def _at_rate(self, audio: AudioChunk) -> I16:
@@ -50,6 +54,17 @@ class Microphone(AudioInput):
         if self._resampler is None or self._resampler.in_hz != audio.rate_hz:
             self._resampler = StreamResampler(audio.rate_hz, MICROPHONE_HZ)
         return self._resampler.push(audio.samples)
+
+    async def _wait(self) -> None:
+        """For sound. When it stops coming, some silence stands in, so that what was being said comes to its end."""
+        if not self._silence_due:
+            await self._wake.wait()
+            return
+        try:
+            await asyncio.wait_for(self._wake.wait(), GAP_S)
+        except TimeoutError:
+            self._windows.extend([np.zeros(WINDOW_SAMPLES, np.int16)] * SILENT_WINDOWS)
+            self._silence_due = False
 
     def close(self) -> None:
         self._closed = True
@@ -60,6 +75,6 @@ class Microphone(AudioInput):
             if self._closed:
                 raise StopAsyncIteration
             self._wake.clear()
-            await self._wake.wait()
+            await self._wait()
         window = self._windows.popleft()
         return rtc.AudioFrame(window.tobytes(), MICROPHONE_HZ, 1, WINDOW_SAMPLES)
