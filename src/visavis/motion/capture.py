@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from visavis.motion.channels import COUNT, F64, GAZE, ROTATION, SEAL, TRANSLATION, WEIGHTS, WORLD, smoothstep
+from visavis.motion.channels import COUNT, F64, GAZE, LIDS, ROTATION, SEAL, TRANSLATION, WEIGHTS, WORLD, smoothstep
 from visavis.types import TICKS_HZ, FaceFrame
 
 FADE_IN_S: Final = 0.25
@@ -38,7 +38,7 @@ class Capture:
         face = np.zeros(COUNT)
         face[WEIGHTS], face[ROTATION], face[TRANSLATION] = frame.weights, frame.head_rotation, frame.head_translation
         face[GAZE] = frame.gaze.ravel()
-        face[[SEAL, WORLD]] = 0.0
+        face[[SEAL, WORLD, LIDS]] = 0.0
         self._times.append(t_s)
         self._faces.append(face)
 

@@ -1,8 +1,8 @@
 """The one vector all layers write to, how a layer lies over what is below it, and how the vector becomes a FaceFrame.
 
-A face inside motion is float64 [`COUNT`]: 52 ARKit weights, head rotation and translation, the gaze of each eye, and three
-demands that only motion knows: how firmly the lips are sealed, how much speech is going on, and how far the gaze is fixed to
-the world rather than to the head.
+A face inside motion is float64 [`COUNT`]: 52 ARKit weights, head rotation and translation, the gaze of each eye, and four
+demands that only motion knows: how firmly the lips are sealed, how much speech is going on, how far the gaze is fixed to the
+world rather than to the head, and how far the lids follow the eyes.
 """
 
 from __future__ import annotations
@@ -33,7 +33,9 @@ TALK: Final = Z + 6
 """0 to 1: speech is going on"""
 WORLD: Final = Z + 7
 """1: gaze angles are relative to the viewer and the eyes make up for the head's turns; 0: relative to the head"""
-COUNT: Final = Z + 8
+LIDS: Final = Z + 8
+"""0 to 1: how far the lids are left to follow the eyes"""
+COUNT: Final = Z + 9
 
 LOOK_RANGE_RAD: Final = np.array([0.67, 0.48, 0.455, 0.61])
 """Eye angle at which eyeLookOut, eyeLookIn, eyeLookUp, eyeLookDown are 1: slopes found in a Live Link Face take."""
@@ -139,16 +141,24 @@ _LOOK_DOWN = columns("eyeLookDown")
 _OUTWARD = np.array([1.0, -1.0])
 """+yaw is towards the character's left: out for the left eye, in for the right."""
 _MAX_GAZE_RAD: Final = 0.7
+_BLINK = columns("eyeBlink")
+_WIDE = columns("eyeWide")
+_LID_DOWN: Final = 0.45
+_LID_UP: Final = 0.30
+"""eyeBlink and eyeWide per radian that an eye looks down and up, beside what its eyeLook* shapes do to the lids."""
 
 
 def neutral() -> F64:
     face = np.zeros(COUNT)
-    face[WORLD] = 1.0
+    face[[WORLD, LIDS]] = 1.0
     return face
 
 
 def to_frame(face: F64, t_ticks: int, generation: int) -> FaceFrame:
-    """The finished frame: lips sealed, eyes turned against the head, eyeLook* derived from the gaze, all in range."""
+    """The finished frame: lips sealed, eyes turned against the head, lids and eyeLook* after the gaze, all in range.
+
+    eyeLook* says again what `gaze` says, as in a Live Link Face capture, for those who read only one of the two.
+    """
     weights = face[WEIGHTS].copy()
     seal_lips(weights, face[SEAL])
     gaze = face[GAZE].reshape(2, 2) - face[WORLD] * face[[YAW, PITCH]]
@@ -159,6 +169,8 @@ def to_frame(face: F64, t_ticks: int, generation: int) -> FaceFrame:
     weights[_LOOK_IN] = np.maximum(-out, zero) / LOOK_RANGE_RAD[1]
     weights[_LOOK_UP] = np.maximum(-down, zero) / LOOK_RANGE_RAD[2]
     weights[_LOOK_DOWN] = np.maximum(down, zero) / LOOK_RANGE_RAD[3]
+    weights[_BLINK] += face[LIDS] * _LID_DOWN * np.maximum(down, zero) * (1.0 - weights[_BLINK])
+    weights[_WIDE] += face[LIDS] * _LID_UP * np.maximum(-down, zero)
     np.clip(weights, 0.0, 1.0, out=weights)
     f32 = np.float32
     return FaceFrame(t_ticks, weights.astype(f32), face[ROTATION].astype(f32), face[TRANSLATION].astype(f32),

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from visavis.arkit import INDEX, SHAPES
-from visavis.motion.channels import COUNT, F64, GAZE, LOOK_RANGE_RAD, PITCH, SEAL, WORLD, YAW, Fade
+from visavis.motion.channels import COUNT, F64, GAZE, LIDS, LOOK_RANGE_RAD, PITCH, SEAL, WORLD, YAW, Fade
 from visavis.motion.gaze import VERGENCE_RAD
 from visavis.protocol import LookAt, Weights
 
@@ -43,6 +43,8 @@ class Control:
             else:
                 values[INDEX[name]] = value
                 opacity[INDEX[name]] = 1.0
+                if name.startswith(("eyeBlink", "eyeWide")):
+                    opacity[LIDS] = 1.0
                 if INDEX[name] in _MOUTH:
                     opacity[SEAL] = 1.0
         self._glide(self._weights, goal, t_s, message.fade_ms / 1000)

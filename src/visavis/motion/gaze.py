@@ -15,7 +15,7 @@ from typing import Final
 
 import numpy as np
 
-from visavis.motion.channels import F64, GAZE_PITCHES, GAZE_YAWS, PITCH, ROLL, YAW, Fade, columns, smoothstep
+from visavis.motion.channels import F64, GAZE_PITCHES, GAZE_YAWS, PITCH, ROLL, YAW, Fade, smoothstep
 from visavis.motion.moods import Conversation, first_s
 from visavis.types import AgentState
 
@@ -130,21 +130,3 @@ class Gaze:
             stay_s = 0.25 + rnd.expovariate(1 / 0.5)
             self._micro = Shift(self._micro.end_s, self._micro.goal, goal, self._micro.end_s + stay_s)
         return self._micro
-
-
-_BLINK = columns("eyeBlink")
-_WIDE = columns("eyeWide")
-_LID_DOWN: Final = 0.45
-_LID_UP: Final = 0.35
-_REST_PITCH_RAD: Final = 0.02
-
-
-class Lids:
-    """Layer: the lids go with the eyes, half down when they look down, wider when they look up."""
-
-    def over(self, t_s: float, face: F64) -> None:
-        pitch = 0.5 * float(face[GAZE_PITCHES].sum()) - face[PITCH] - _REST_PITCH_RAD
-        if pitch > 0.0:
-            face[_BLINK] += min(0.25, _LID_DOWN * pitch)
-        else:
-            face[_WIDE] += min(0.2, -_LID_UP * pitch)

@@ -16,7 +16,7 @@ from visavis.motion.capture import Capture
 from visavis.motion.channels import F64, WEIGHTS, Fade, Layer, neutral, to_frame
 from visavis.motion.control import Control
 from visavis.motion.emotions import Emotions
-from visavis.motion.gaze import Gaze, Lids
+from visavis.motion.gaze import Gaze
 from visavis.motion.gestures import Gestures
 from visavis.motion.listening import Listening
 from visavis.motion.moods import Conversation
@@ -73,7 +73,7 @@ class Motion:
         blinks = Blinks(seed, conversation)
         gaze = Gaze(seed, conversation, blinks.with_gaze_shift)
         self._layers: dict[str, Layer] = {
-            "idle": _Stack(Body(seed, conversation, loudness), gaze, Lids(), blinks),
+            "idle": _Stack(Body(seed, conversation, loudness), gaze, blinks),
             "speech": self._speech, "emotion": self._emotions, "gesture": self._gestures,
             "control": self._control, "live": self._capture,
         }  # fmt: skip
