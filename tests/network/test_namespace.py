@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from tests.needs import network_namespace
 
 pytestmark = pytest.mark.network

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Final
 
 import numpy as np
@@ -87,7 +88,7 @@ def _vp8(width: int, height: int, fps: int) -> Callable[[U8, int], None]:
     codec = av.CodecContext.create("libvpx", "w")
     codec.width, codec.height, codec.pix_fmt = width, height, "yuv420p"
     codec.bit_rate, codec.thread_count = 1_000_000, 1
-    codec.framerate = fps
+    codec.framerate = Fraction(fps)
     codec.options = {"deadline": "realtime", "cpu-used": "-6", "lag-in-frames": "0"}
 
     def encode(i420: U8, index: int) -> None:

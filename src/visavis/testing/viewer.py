@@ -132,7 +132,7 @@ class Viewer:
             while True:
                 frame = await track.recv()
                 assert isinstance(frame, av.VideoFrame)
-                luma = frame.to_ndarray()[: frame.height].copy() if self.keep_luma else None
+                luma = np.array(frame.to_ndarray()[: frame.height], np.uint8) if self.keep_luma else None
                 seen = SeenFrame(time.monotonic(), int(frame.pts or 0), luma)
                 self.frames.append(seen)
                 if self.on_frame is not None:
