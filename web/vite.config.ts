@@ -30,6 +30,7 @@ export default defineConfig(({ mode }) => {
       outDir: PAGE,
       emptyOutDir: !element,
       target: "es2022",
+      cssTarget: ["chrome123", "firefox120", "safari17.5"], // older ones would have light-dark() rewritten, which a bare element cannot bear
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
       reportCompressedSize: false,

@@ -31,6 +31,8 @@ export interface ClientEvents {
   phase: Snapshot;
   /** What the agent is doing and who stands for it. */
   agent: State;
+  /** Who will be called, where no call is open. */
+  chosen: string;
   /** A caption that is new or has grown. */
   caption: Line;
   live: Live;
@@ -83,6 +85,11 @@ export class VisavisClient extends Emitter<ClientEvents> {
 
   get session(): string {
     return this.#session;
+  }
+
+  /** The newest figures: as measured here, and as the server tells. */
+  get stats(): { viewer: Live | null; server: Stats | null } {
+    return { viewer: this.live, server: this.serverStats };
   }
 
   /** The remote sound and picture of the current call, or null. */
@@ -148,8 +155,9 @@ export class VisavisClient extends Emitter<ClientEvents> {
 
   /** Another person: at once in a call, else for the next one. */
   setAvatar(name: string): void {
+    if (this.send({ type: "avatar", avatar: name })) return; // a state says when they are there
     this.avatar = name;
-    this.send({ type: "avatar", avatar: name });
+    this.emit("chosen", name);
   }
 
   /** Opens a microphone, or changes it, also during a call. Failure comes as the event `microphone`. */

@@ -65,6 +65,19 @@ describe("a call", () => {
     expect(channel.sent.map((text) => JSON.parse(text) as object)).toEqual([{ type: "chat", text: "Hello" }, { type: "interrupt" }]);
   });
 
+  it("changes the person only when the server says so, and before a call at once", async () => {
+    const chosen: string[] = [];
+    client.on("chosen", (name) => chosen.push(name));
+    client.setAvatar("milo");
+    expect([client.avatar, ...chosen]).toEqual(["milo", "milo"]);
+    const { channel } = await live();
+    expect(server.requests.find(({ method }) => method === "POST")?.path).toContain("avatar=milo");
+    client.setAvatar("nova");
+    expect(client.avatar).toBe("milo");
+    channel.say({ type: "state", state: "idle", avatar: "nova", generation: 1, language_model: false });
+    expect(client.avatar).toBe("nova");
+  });
+
   it("hangs up at the server too", async () => {
     const connection = await live();
     client.end();

@@ -13,7 +13,7 @@ import { part, template } from "./template";
 
 const NOTICE_MS = 6_000;
 const TOKEN_KEY = "visavis.token";
-const DOING: Record<AgentState, string> = { idle: "here", listening: "listening", thinking: "thinking", speaking: "speaking" };
+const DOING: Record<AgentState, string> = { idle: "ready", listening: "listening", thinking: "thinking", speaking: "speaking" };
 
 export class VisavisAvatar extends HTMLElement {
   static readonly observedAttributes = ["avatar", "engine", "token"];
@@ -109,7 +109,7 @@ export class VisavisAvatar extends HTMLElement {
     sheet.replaceSync(styles);
     root.adoptedStyleSheets = [sheet];
     root.innerHTML = template;
-    this.#stage = new Stage(this.#part<HTMLVideoElement>(".person"), this.#part<HTMLCanvasElement>(".ambience"), this.#part<HTMLCanvasElement>(".still"), (blocked) => {
+    this.#stage = new Stage({ video: part(root, ".person"), ambience: part(root, ".ambience"), still: part(root, ".still") }, (blocked) => {
       this.#part(".hear").hidden = !blocked;
     });
     this.#dock = new Dock(root, this.client);
@@ -141,6 +141,7 @@ export class VisavisAvatar extends HTMLElement {
       before = snapshot;
     });
     client.on("agent", () => this.#refresh());
+    client.on("chosen", () => this.#refresh());
     client.on("caption", (line) => captions.show(line, this.personName));
     client.on("stream", (stream) => {
       captions.clear();

@@ -4,7 +4,6 @@ import { icons } from "./icons";
 export const template = `
 <div class="frame" part="frame">
   <div class="stage" part="stage">
-    <canvas class="ambience" width="2" height="8" aria-hidden="true"></canvas>
     <svg class="silhouette" viewBox="0 0 200 200" aria-hidden="true" focusable="false">
       <path class="shoulders" d="M0 204c2-34 20-46 50-53 20-5 30-9 32-24h36c2 15 12 19 32 24 30 7 48 19 50 53z"/>
       <path class="head" d="M100 22c-27 0-41 19-40 47 1 33 18 60 40 60s39-27 40-60c1-28-13-47-40-47z"/>
@@ -12,6 +11,7 @@ export const template = `
     <img class="poster" alt="" hidden>
     <video class="person" part="video" playsinline autoplay disablepictureinpicture></video>
     <canvas class="still" aria-hidden="true"></canvas>
+    <canvas class="ambience" aria-hidden="true"></canvas>
     <div class="scrim" aria-hidden="true"></div>
     <div class="plate">
       <div class="who"><span class="glyph" aria-hidden="true"><i></i><i></i><i></i></span><span class="name"></span><span class="doing" role="status"></span></div>

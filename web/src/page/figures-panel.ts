@@ -30,11 +30,11 @@ export class FiguresPanel {
   constructor(box: HTMLElement) {
     const list = document.createElement("dl");
     for (const [key, label, explanation] of ROWS) {
-      if (key === FIRST_OF_SERVER) list.append(document.createElement("hr"));
       const term = document.createElement("dt");
       const value = document.createElement("dd");
       term.textContent = label;
       term.title = explanation;
+      if (key === FIRST_OF_SERVER) for (const cell of [term, value]) cell.className = "first";
       value.dataset.figure = key;
       list.append(term, value);
       this.#values.set(key, value);

@@ -97,6 +97,7 @@ function main(): void {
   button("settings-button").addEventListener("click", () => settings.open());
   keys(avatar);
   client.on("agent", (state) => people.mark(state.avatar));
+  client.on("refused", () => people.mark(client.avatar));
   client.on("caption", () => conversation.show(client.captions.lines, avatar.personName));
   client.on("live", (live) => figures.show(live, client.serverStats));
   client.on("phase", ({ phase }) => {

@@ -9,7 +9,7 @@ export class People {
     this.box.replaceChildren(...avatars.map((avatar) => this.#option(avatar, avatar.name === chosen)));
   }
 
-  mark(name: string): void {
+  mark(name: string | null): void {
     for (const input of this.box.querySelectorAll("input")) input.checked = input.value === name;
   }
 
