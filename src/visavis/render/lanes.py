@@ -53,21 +53,18 @@ def _make_cover(samples: F32) -> Callable[..., Any]:
     xs, ys = (ir.Constant(lanes, [float(v) for v in row]) for row in samples)
 
     @intrinsic
-    def cover(typing: Any, depth: Any, ids: Any, offset: Any, triangle: Any, planes: Any, limits: Any) -> Any:
+    def cover(typing: Any, depth: Any, ids: Any, offset: Any, triangle: Any, planes: Any) -> Any:
         """depth, ids: flat arrays, updated at [offset, offset + 16) where the triangle is nearest.
 
-        planes: 12 floats, value at the block's corner, slope in x, in y for three edges (inside > 0) and for inverse depth;
-        limits: lowest and highest inverse depth.
+        planes: 12 floats, value at the block's corner, slope in x, in y for three edges (inside >= 0) and for inverse depth.
         """
-        signature = types.void(depth, ids, offset, triangle, planes, limits)
+        signature = types.void(depth, ids, offset, triangle, planes)
 
         def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
             at = context.cast(builder, args[2], sig.args[2], types.intp)
             number = context.cast(builder, args[3], sig.args[3], types.int32)
             p = [context.cast(builder, v, sig.args[4][i], types.float32)
                  for i, v in enumerate(cgutils.unpack_tuple(builder, args[4]))]  # fmt: skip
-            low, high = (_splat(builder, context.cast(builder, v, sig.args[5][i], types.float32), LANES)
-                         for i, v in enumerate(cgutils.unpack_tuple(builder, args[5])))  # fmt: skip
             values = []
             for k in range(4):
                 slope = builder.fadd(builder.fmul(_splat(builder, p[3 * k + 1], LANES), xs, flags=_FAST),
@@ -75,8 +72,6 @@ def _make_cover(samples: F32) -> Callable[..., Any]:
                 values.append(builder.fadd(_splat(builder, p[3 * k], LANES), slope))
             zero = ir.Constant(lanes, [0.0] * LANES)
             z = values[3]
-            z = builder.select(builder.fcmp_ordered("<", z, low), low, z)
-            z = builder.select(builder.fcmp_ordered(">", z, high), high, z)
             at_z = _pointer(context, builder, sig.args[0], args[0], at, lanes)
             at_id = _pointer(context, builder, sig.args[1], args[1], at, ir.VectorType(_INT, LANES))
             old_z, old_id = builder.load(at_z, align=4), builder.load(at_id, align=4)
@@ -103,9 +98,9 @@ cover_1 = _make_cover(SAMPLES_1)
 
 @intrinsic
 def mix_rows(typing: Any, rows: Any, corners: Any, weights: Any, out: Any, at: Any, stride: Any) -> Any:
-    """out[at + q * stride] = sum over the three corners of weights[n] * rows[corners[n], q], for q in 0 to 7.
+    """out[at + q * stride] = the sum over the three corners of weights[n] * rows[corners[n], q], for q in 0 to 7.
 
-    rows: C-contiguous float32 [v, 8]; corners, weights: tuples of three; out: flat float32.
+    rows: C-contiguous float32 [v, 8]; corners, weights: tuples of three; out: C-contiguous float32.
     """
     signature = types.void(rows, corners, weights, out, at, stride)
 
@@ -127,5 +122,26 @@ def mix_rows(typing: Any, rows: Any, corners: Any, weights: Any, out: Any, at: A
             value = builder.extract_element(total, ir.Constant(_INT, q))
             builder.store(value, _pointer(context, builder, sig.args[3], args[3], place, _FLOAT), align=4)
         return context.get_dummy_value()
+
+    return signature, codegen
+
+
+@intrinsic
+def block_masks(typing: Any, ids: Any, offset: Any) -> Any:
+    """Two masks over a block's samples ids[offset : offset + 16].
+
+    Bits 0 to 15: the sample is empty (< 0); bits 16 to 31: it equals the first sample of its pixel.
+    """
+    signature = types.int64(ids, offset)
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        at = context.cast(builder, args[1], sig.args[1], types.intp)
+        vector = ir.VectorType(_INT, LANES)
+        values = builder.load(_pointer(context, builder, sig.args[0], args[0], at, vector), align=4)
+        heads = builder.shuffle_vector(
+            values, ir.Constant(vector, ir.Undefined), ir.Constant(vector, [lane & ~3 for lane in range(LANES)]))  # fmt: skip
+        masks = [builder.icmp_signed("<", values, ir.Constant(vector, [0] * LANES)), builder.icmp_signed("==", values, heads)]
+        low, high = (builder.zext(builder.bitcast(m, ir.IntType(16)), ir.IntType(64)) for m in masks)
+        return builder.or_(low, builder.shl(high, ir.Constant(ir.IntType(64), 16)))
 
     return signature, codegen

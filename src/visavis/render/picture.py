@@ -16,27 +16,27 @@ _ONE = _f(1.0)
 def write_i420(colour, background, row0, rows, i420):
     """Pixel rows [row0, row0 + rows) of i420 uint8 [h * 3 // 2, w]; chroma is the mean of 2 x 2 pixels.
 
-    colour float32 [4, >= rows, w] (`shade.add_fragments`); background float32 [3, h, w] 0 to 255.
+    colour float32 [>= rows, w, 4] (`shade.add_fragments`); background float32 [3, h, w] 0 to 255.
     """
     width, height = i420.shape[1], i420.shape[0] * 2 // 3
     half = width // 2
     for r in range(rows):
         y = row0 + r
         for x in range(width):
-            gap = _ONE - colour[3, r, x]
-            red = colour[0, r, x] + gap * background[0, y, x]
-            green = colour[1, r, x] + gap * background[1, y, x]
-            blue = colour[2, r, x] + gap * background[2, y, x]
-            colour[0, r, x], colour[1, r, x], colour[2, r, x] = red, green, blue
+            gap = _ONE - colour[r, x, 3]
+            red = colour[r, x, 0] + gap * background[0, y, x]
+            green = colour[r, x, 1] + gap * background[1, y, x]
+            blue = colour[r, x, 2] + gap * background[2, y, x]
+            colour[r, x, 0], colour[r, x, 1], colour[r, x, 2] = red, green, blue
             i420[y, x] = np.uint8(_f(16.5) + _f(0.256788) * red + _f(0.504129) * green + _f(0.097906) * blue)
     flat = i420.reshape(-1)
     for r in range(0, rows, 2):
         u0 = width * height + (row0 + r) // 2 * half
         v0 = u0 + half * (height // 2)
         for x in range(half):
-            red = colour[0, r, 2 * x] + colour[0, r, 2 * x + 1] + colour[0, r + 1, 2 * x] + colour[0, r + 1, 2 * x + 1]
-            green = colour[1, r, 2 * x] + colour[1, r, 2 * x + 1] + colour[1, r + 1, 2 * x] + colour[1, r + 1, 2 * x + 1]
-            blue = colour[2, r, 2 * x] + colour[2, r, 2 * x + 1] + colour[2, r + 1, 2 * x] + colour[2, r + 1, 2 * x + 1]
+            red = colour[r, 2 * x, 0] + colour[r, 2 * x + 1, 0] + colour[r + 1, 2 * x, 0] + colour[r + 1, 2 * x + 1, 0]
+            green = colour[r, 2 * x, 1] + colour[r, 2 * x + 1, 1] + colour[r + 1, 2 * x, 1] + colour[r + 1, 2 * x + 1, 1]
+            blue = colour[r, 2 * x, 2] + colour[r, 2 * x + 1, 2] + colour[r + 1, 2 * x, 2] + colour[r + 1, 2 * x + 1, 2]
             flat[u0 + x] = np.uint8(_f(128.5) - _f(0.148223 / 4) * red - _f(0.290993 / 4) * green + _f(0.439216 / 4) * blue)
             flat[v0 + x] = np.uint8(_f(128.5) + _f(0.439216 / 4) * red - _f(0.367788 / 4) * green - _f(0.071427 / 4) * blue)
 
@@ -47,15 +47,15 @@ def write_rgb(colour, background, row0, rows, picture):
     clear = picture.shape[2] == 4
     for r in range(rows):
         for x in range(picture.shape[1]):
-            alpha = colour[3, r, x]
+            alpha = colour[r, x, 3]
             if clear:
                 k = _ONE / max(alpha, _f(1e-6))
                 for c in range(3):
-                    picture[row0 + r, x, c] = np.uint8(min(colour[c, r, x] * k + _f(0.5), _f(255)))
+                    picture[row0 + r, x, c] = np.uint8(min(colour[r, x, c] * k + _f(0.5), _f(255)))
                 picture[row0 + r, x, 3] = np.uint8(min(alpha * _f(255) + _f(0.5), _f(255)))
             else:
                 for c in range(3):
-                    value = colour[c, r, x] + (_ONE - alpha) * background[c, row0 + r, x]
+                    value = colour[r, x, c] + (_ONE - alpha) * background[c, row0 + r, x]
                     picture[row0 + r, x, c] = np.uint8(min(value + _f(0.5), _f(255)))
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from visavis.render.mesh import I32, I64, Part, RenderMesh
-from visavis.render.shade import EYE, MOUTH, STRAND, SURFACE
+from visavis.render.shade import EYE, KINDS, MOUTH, STRAND, SURFACE
 from visavis.types import F32, U8
 
 SPAN_ORDER = (Part.SKIN, Part.CLOTH, Part.HAIR, Part.FINE, Part.MOUTH, Part.EYE)
@@ -27,8 +28,8 @@ class Prepared:
     """Vertices [0, shaded) take baked shadows: skin, cloth, hair, fine."""
     positions: F32
     normals: F32
-    triangles: I32
-    kind: U8
+    triangles: npt.NDArray[np.uint32]
+    surfaces: npt.NDArray[np.uint32]
     follow: F32
     facing: U8
     lids: F32
@@ -44,7 +45,7 @@ class Prepared:
     bent_vertices: I32
     bent_starts: I32
     bent_around: I32
-    views: tuple[I32, ...]
+    views: tuple[npt.NDArray[np.uint32], ...]
 
 
 def unit_normals(positions: F32, triangles: I32) -> F32:
@@ -81,7 +82,7 @@ def prepare(mesh: RenderMesh) -> Prepared:
     return Prepared(
         mesh=mesh, spans=spans.astype(np.int64), eye_spans=np.stack([moved[mesh.eye_ranges[:, 0]], moved[mesh.eye_ranges[:, 1] - 1] + 1], 1).astype(np.int64),
         shaded=int(spans[Part.MOUTH, 0]), positions=np.ascontiguousarray(positions), normals=normals,
-        triangles=np.ascontiguousarray(triangles), kind=np.array([_KIND[p] for p in Part], np.uint8)[mesh.triangle_part],
+        triangles=triangles.astype(np.uint32), surfaces=_surfaces(mesh),
         follow=np.ascontiguousarray(follow, np.float32), facing=mesh.facing[order].astype(np.uint8),
         lids=np.ascontiguousarray(mesh.lid_weight[order]), occlusion=mesh.occlusion[order], looks=np.ascontiguousarray(looks),
         tangents=np.ascontiguousarray(mesh.tangent[order]), visibility=np.ascontiguousarray(mesh.visibility[:, order]),
@@ -89,6 +90,12 @@ def prepare(mesh: RenderMesh) -> Prepared:
         lid_lines=moved[mesh.lid_lines], bent_triangles=bent_triangles, bent_vertices=vertices, bent_starts=starts,
         bent_around=around, views=_views(mesh, positions, triangles),
     )  # fmt: skip
+
+
+def _surfaces(mesh: RenderMesh) -> npt.NDArray[np.uint32]:
+    """uint32 [t + 1]: group * KINDS + kind of shading of each triangle; the last, like no other, for no triangle."""
+    kinds = np.array([_KIND[p] for p in Part], np.uint32)[mesh.triangle_part]
+    return np.append(mesh.triangle_group.astype(np.uint32) * KINDS + kinds, np.uint32(0xFFFFFFFF))
 
 
 def _bending(bent: np.typing.NDArray[np.bool_], triangles: I32, part: U8) -> tuple[I32, I32, I32, I32]:
@@ -99,13 +106,13 @@ def _bending(bent: np.typing.NDArray[np.bool_], triangles: I32, part: U8) -> tup
     flat = listed.ravel()
     sequence = np.argsort(flat, kind="stable")
     starts = np.searchsorted(flat[sequence], np.arange(len(bent) + 1))
-    around = [sequence[starts[v] : starts[v + 1]] // 3 for v in vertices]
+    around: list[npt.NDArray[np.intp]] = [sequence[starts[v] : starts[v + 1]] // 3 for v in vertices]
     counts = np.concatenate([[0], np.cumsum([len(a) for a in around])])
     joined = np.concatenate(around) if around else np.zeros(0)
     return np.ascontiguousarray(listed), vertices.astype(np.int32), counts.astype(np.int32), joined.astype(np.int32)
 
 
-def _views(mesh: RenderMesh, positions: F32, triangles: I32) -> tuple[I32, ...]:
+def _views(mesh: RenderMesh, positions: F32, triangles: I32) -> tuple[npt.NDArray[np.uint32], ...]:
     """The triangles to draw near each head pose, nearest first; one list of all where nothing was baked."""
     middle = positions[triangles].mean(1) - mesh.pivot
     lists = []
@@ -114,7 +121,7 @@ def _views(mesh: RenderMesh, positions: F32, triangles: I32) -> tuple[I32, ...]:
     for (yaw, pitch), seen in zip(poses, visible, strict=True):
         chosen = np.flatnonzero(seen)
         towards = rotation(float(yaw), float(pitch), 0.0)[2]
-        lists.append(chosen[np.argsort(-(middle[chosen] @ towards), kind="stable")].astype(np.int32))
+        lists.append(chosen[np.argsort(-(middle[chosen] @ towards), kind="stable")].astype(np.uint32))
     return tuple(lists)
 
 

@@ -16,11 +16,11 @@ from visavis.render.lanes import EDGE_SLACK, LANES, cover_1, cover_4
 from visavis.render.mesh import I32, Bools
 from visavis.types import F32
 
-BAND: Final = 4
-"""Block rows in a band: 8 rows of pixels with four samples a pixel."""
-FAR: Final = np.float32(1e-30)
+BAND: Final = 8
+"""Block rows in a band: 16 rows of pixels with four samples a pixel."""
 _f = np.float32
 _ONE = _f(1.0)
+_FAR = _f(1e9)
 _SLACK = _f(EDGE_SLACK)
 
 
@@ -74,9 +74,17 @@ def fill_bands(chosen, first, last, starts, listed):
 
 
 @inlined
-def _edge_x(y, xa, ya, xb, yb):
-    """x of the edge a-b (ya <= yb) at y."""
-    return xa + (y - ya) * (xb - xa) / (yb - ya) if yb > ya else xa
+def _side(a, b, c, top):
+    """The edge a x + b y + c >= 0 within a block row from `top`: where it bounds x from the left and from the right, each with the
+    step to the next row; far away on the side where it does not bound.
+    """
+    bound = -(c + b * top + max(_f(2) * b, _f(0))) / a
+    step = _f(-2) * b / a
+    if a > 0:
+        return bound, step, _FAR, _f(0)
+    if a < 0:
+        return -_FAR, _f(0), bound, step
+    return -_FAR, _f(0), _FAR, _f(0)
 
 
 def _make_draw_band(cover):
@@ -84,8 +92,9 @@ def _make_draw_band(cover):
     def draw_band(screen, triangles, listed, row0, rows, columns, depth, ids, planes):
         """Draws the listed triangles into block rows [row0, row0 + rows) of `columns` blocks.
 
-        depth float32, ids int32 [>= rows * columns * 16] flat; cleared here (0, -1). planes float32 [t, 12]: the perspective-correct
-        weights of the three corners as value at the origin, slope in x, in y, for each triangle that was drawn.
+        triangles uint32 [t, 3], listed uint32. depth float32, ids int32 [>= rows * columns * 16] flat; cleared here (0, -1).
+        planes float32 [t, 12]: the perspective-correct weights of the three corners as value at the origin, slope in x, in y, for
+        each triangle that was drawn.
         """
         depth[: rows * columns * LANES] = _f(0)
         ids[: rows * columns * LANES] = -1
@@ -104,49 +113,29 @@ def _make_draw_band(cover):
             planes[t, 3], planes[t, 4], planes[t, 5] = c1 * z1, a1 * z1, b1 * z1
             planes[t, 6], planes[t, 7], planes[t, 8] = c2 * z2, a2 * z2, b2 * z2
             za, zb = a0 * z0 + a1 * z1 + a2 * z2, b0 * z0 + b1 * z1 + b2 * z2
-            low, high = min(z0, z1, z2), max(z0, z1, z2)
-            s0 = _SLACK * (abs(a0) + abs(b0))
-            s1 = _SLACK * (abs(a1) + abs(b1))
-            s2 = _SLACK * (abs(a2) + abs(b2))
-            # corners by height: the long edge 0-2 on one side, the short edges on the other
-            if y1 < y0:
-                x0, y0, z0, x1, y1, z1 = x1, y1, z1, x0, y0, z0
-            if y2 < y0:
-                x0, y0, z0, x2, y2, z2 = x2, y2, z2, x0, y0, z0
-            if y2 < y1:
-                x1, y1, z1, x2, y2, z2 = x2, y2, z2, x1, y1, z1
-            m0, m1, m2 = (
-                (x2 - x0) / max(y2 - y0, _f(1e-9)),
-                (x1 - x0) / max(y1 - y0, _f(1e-9)),
-                (x2 - x1) / max(y2 - y1, _f(1e-9)),
-            )
-            first = max(row0, int(max(y0, _f(0)) * _f(0.5)))
-            last = min(row0 + rows - 1, int(y2 * _f(0.5)))
-            ya = max(y0, _f(2 * first))
-            xl = x0 + (ya - y0) * m0
-            xs = x0 + (ya - y0) * m1 if ya < y1 else x1 + (ya - y1) * m2
-            lo, hi = min(xl, xs), max(xl, xs)
+            first = max(row0, int(max(min(y0, y1, y2), _f(0)) * _f(0.5)))
+            last = min(row0 + rows - 1, int(max(y0, y1, y2) * _f(0.5)))
+            left, right = max(min(x0, x1, x2), _f(0)), max(x0, x1, x2)
+            top = _f(2 * first)
+            zz = z0 - za * x0 - zb * (y0 - top)
+            c0 += _SLACK * (abs(a0) + abs(b0))
+            c1 += _SLACK * (abs(a1) + abs(b1))
+            c2 += _SLACK * (abs(a2) + abs(b2))
+            l0, dl0, r0, dr0 = _side(a0, b0, c0, top)
+            l1, dl1, r1, dr1 = _side(a1, b1, c1, top)
+            l2, dl2, r2, dr2 = _side(a2, b2, c2, top)
             for r in range(first, last + 1):
-                yb = min(y2, _f(2 * r + 2))
-                xl = x0 + (yb - y0) * m0
-                xs = x0 + (yb - y0) * m1 if yb < y1 else x1 + (yb - y1) * m2
-                nlo, nhi = min(xl, xs), max(xl, xs)
-                left, right = min(lo, nlo), max(hi, nhi)
-                if y1 >= ya and y1 <= yb:
-                    left, right = min(left, x1), max(right, x1)
-                ya, lo, hi = yb, nlo, nhi
-                ca = int(max(left - _f(0.01), _f(0)) * _f(0.5))
-                cb = min(columns - 1, int(max(right + _f(0.01), _f(-2)) * _f(0.5)))
-                by = _f(2 * r)
-                e0, e1, e2 = c0 + b0 * by + s0, c1 + b1 * by + s1, c2 + b2 * by + s2
+                n = _f(r - first)
+                ca = int(max(left, l0 + n * dl0, l1 + n * dl1, l2 + n * dl2) * _f(0.5))
+                cb = min(int(max(min(right, r0 + n * dr0, r1 + n * dr1, r2 + n * dr2), _f(-2)) * _f(0.5)), columns - 1)
+                by, bx = _f(2 * r), _f(2 * ca)
+                v0, v1, v2 = c0 + b0 * by + a0 * bx, c1 + b1 * by + a1 * bx, c2 + b2 * by + a2 * bx
+                zr = zz + zb * (n + n) + za * bx
+                base = ((r - row0) * columns) * LANES
                 for c in range(ca, cb + 1):
-                    bx = _f(2 * c)
-                    v0, v1, v2 = e0 + a0 * bx, e1 + a1 * bx, e2 + a2 * bx
-                    zz = (v0 - s0) * screen[i, 2] + (v1 - s1) * screen[j, 2] + (v2 - s2) * screen[k, 2]
-                    cover(
-                        depth, ids, ((r - row0) * columns + c) * LANES, t,
-                        (v0, a0, b0, v1, a1, b1, v2, a2, b2, zz, za, zb), (low, high),
-                    )  # fmt: skip
+                    m = _f(2 * (c - ca))
+                    cover(depth, ids, base + c * LANES, t,
+                          (v0 + a0 * m, a0, b0, v1 + a1 * m, a1, b1, v2 + a2 * m, a2, b2, zr + za * m, za, zb))  # fmt: skip
 
     return draw_band
 
@@ -168,7 +157,8 @@ def visible(screen: F32, triangles: I32, two_sided: Bools, width: int, height: i
     units = screen * np.array([0.5, 0.5, 1], np.float32)
     columns, rows = -(-width // 4), -(-height // 4)
     depth, ids = np.empty(rows * columns * LANES, np.float32), np.empty(rows * columns * LANES, np.int32)
-    chosen = np.arange(len(triangles), dtype=np.int32)
+    triangles = triangles.astype(np.uint32)
+    chosen = np.arange(len(triangles), dtype=np.uint32)
     first, last = np.empty(len(triangles), np.int32), np.empty(len(triangles), np.int32)
     cull(units, triangles, two_sided, chosen, 2 * columns, 2 * rows, first, last)
     planes = np.empty((len(triangles), 12), np.float32)

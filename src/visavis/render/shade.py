@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from visavis.render.kernel import inlined, kernel
-from visavis.render.lanes import mix_rows
+from visavis.render.lanes import block_masks, mix_rows
 from visavis.render.light import ROW
 
 KINDS: Final = 4
@@ -28,72 +28,87 @@ _ONE = _f(1.0)
 
 
 @inlined
-def _emit(kind_of, t, x, y, weight, counts, triangle, place, share):
-    kind = kind_of[t]
+def _emit(surface_of, t, place, weight, counts, triangles, places, shares):
+    kind = surface_of[t] & np.uint32(KINDS - 1)
     n = counts[kind]
-    triangle[kind, n] = t
-    place[kind, n] = (y << 16) | x
-    share[kind, n] = weight
-    counts[kind] = n + 1
+    triangles[kind, n] = t
+    places[kind, n] = place
+    shares[kind, n] = weight
+    counts[kind] = n + np.uint32(1)
+
+
+@inlined
+def _same(s, t, depth_s, depth_t, slack):
+    return s == t and abs(depth_s - depth_t) <= slack
 
 
 @kernel
-def list_fragments(depth, ids, rows, columns, kind_of, group_of, counts, triangle, place, share):
+def list_fragments(depth, ids, rows, columns, surface_of, counts, triangles, places, shares):
     """Splits a band's samples (four a pixel) into fragments by kind.
 
-    depth float32, ids int32 flat [>= rows * columns * 16]; kind_of uint8 [t], group_of int16 [t]. Written: counts int64 [KINDS];
-    triangle int32, place int32 (pixel row << 16 | column, in the band), share float32 [KINDS, >= pixels * 4].
+    depth float32, ids int32 flat [>= rows * columns * 16]; surface_of uint32 [t + 1]: group * KINDS + kind, the last for no triangle.
+    Written: counts uint32 [KINDS]; triangles, places uint32 (pixel row << 16 | column, in the band), shares float32
+    [KINDS, >= pixels * 4].
     """
     counts[:] = 0
+    none = surface_of[surface_of.shape[0] - 1]
     for r in range(rows):
         for c in range(columns):
             base = (r * columns + c) * 16
+            masks = block_masks(ids, base)
+            if masks & 0xFFFF == 0xFFFF:
+                continue
             for p in range(4):
                 o = base + 4 * p
-                t0, t1, t2, t3 = ids[o], ids[o + 1], ids[o + 2], ids[o + 3]
-                x, y = 2 * c + (p & 1), 2 * r + (p >> 1)
-                if t0 == t1 and t0 == t2 and t0 == t3:
-                    if t0 >= 0:
-                        _emit(kind_of, t0, x, y, _ONE, counts, triangle, place, share)
+                pixel = masks >> (4 * p)
+                place = np.uint32(((2 * r + (p >> 1)) << 16) | (2 * c + (p & 1)))
+                if (pixel >> 16) & 15 == 15:
+                    if pixel & 1 == 0:
+                        _emit(surface_of, np.uint32(ids[o]), place, _ONE, counts, triangles, places, shares)
                     continue
-                g0 = group_of[t0] if t0 >= 0 else -1
-                g1 = group_of[t1] if t1 >= 0 else -2
-                g2 = group_of[t2] if t2 >= 0 else -3
-                g3 = group_of[t3] if t3 >= 0 else -4
+                t0, t1, t2, t3 = ids[o], ids[o + 1], ids[o + 2], ids[o + 3]
                 z0, z1, z2, z3 = depth[o], depth[o + 1], depth[o + 2], depth[o + 3]
                 e = _f(SAME_DEPTH) * max(z0, z1, z2, z3)
+                g0 = surface_of[np.uint32(t0)] if t0 >= 0 else none
+                g1 = surface_of[np.uint32(t1)] if t1 >= 0 else none
+                g2 = surface_of[np.uint32(t2)] if t2 >= 0 else none
+                g3 = surface_of[np.uint32(t3)] if t3 >= 0 else none
+                if pixel & 15 == 0 and g0 == g1 and g0 == g2 and g0 == g3 and max(z0, z1, z2, z3) - min(z0, z1, z2, z3) <= e:
+                    _emit(surface_of, np.uint32(t0), place, _ONE, counts, triangles, places, shares)
+                    continue
                 w0 = w1 = w2 = w3 = _f(0.25)
-                if g1 == g0 and abs(z1 - z0) <= e:
+                if _same(g0, g1, z0, z1, e):
                     w0, w1 = w0 + w1, _f(0)
-                if g2 == g0 and abs(z2 - z0) <= e:
+                if _same(g0, g2, z0, z2, e):
                     w0, w2 = w0 + w2, _f(0)
-                if g3 == g0 and abs(z3 - z0) <= e:
+                if _same(g0, g3, z0, z3, e):
                     w0, w3 = w0 + w3, _f(0)
-                if w1 > 0 and w2 > 0 and g2 == g1 and abs(z2 - z1) <= e:
+                if w1 > 0 and w2 > 0 and _same(g1, g2, z1, z2, e):
                     w1, w2 = w1 + w2, _f(0)
-                if w1 > 0 and w3 > 0 and g3 == g1 and abs(z3 - z1) <= e:
+                if w1 > 0 and w3 > 0 and _same(g1, g3, z1, z3, e):
                     w1, w3 = w1 + w3, _f(0)
-                if w2 > 0 and w3 > 0 and g3 == g2 and abs(z3 - z2) <= e:
+                if w2 > 0 and w3 > 0 and _same(g2, g3, z2, z3, e):
                     w2, w3 = w2 + w3, _f(0)
                 if t0 >= 0:
-                    _emit(kind_of, t0, x, y, w0, counts, triangle, place, share)
+                    _emit(surface_of, np.uint32(t0), place, w0, counts, triangles, places, shares)
                 if w1 > 0 and t1 >= 0:
-                    _emit(kind_of, t1, x, y, w1, counts, triangle, place, share)
+                    _emit(surface_of, np.uint32(t1), place, w1, counts, triangles, places, shares)
                 if w2 > 0 and t2 >= 0:
-                    _emit(kind_of, t2, x, y, w2, counts, triangle, place, share)
+                    _emit(surface_of, np.uint32(t2), place, w2, counts, triangles, places, shares)
                 if w3 > 0 and t3 >= 0:
-                    _emit(kind_of, t3, x, y, w3, counts, triangle, place, share)
+                    _emit(surface_of, np.uint32(t3), place, w3, counts, triangles, places, shares)
 
 
 @kernel
-def interpolate(count, triangle, place, row0, triangles, planes, rows, columns):
-    """Perspective-correct rows of `count` fragments as columns float32 [>= ROW * stride], stride = len(columns) // ROW.
+def interpolate(count, listed, places, row0, triangles, planes, rows, columns):
+    """Perspective-correct rows of `count` fragments as columns float32 [ROW, >= count].
 
-    planes float32 [t, 12] from `raster.draw_band_4`; row0: the band's first pixel row. Weights are kept inside the triangle.
+    listed, places from `list_fragments`; planes float32 [t, 12] from `raster.draw_band_4`; row0: the band's first pixel row. Weights
+    are kept inside the triangle.
     """
-    stride = columns.shape[0] // ROW
+    stride = columns.shape[1]
     for n in range(count):
-        t, q = triangle[n], place[n]
+        t, q = listed[n], places[n]
         x, y = _f(q & 0xFFFF) + _f(0.5), _f(row0 + (q >> 16)) + _f(0.5)
         a = max(planes[t, 0] + planes[t, 1] * x + planes[t, 2] * y, _f(0))
         b = max(planes[t, 3] + planes[t, 4] * x + planes[t, 5] * y, _f(0))
@@ -105,9 +120,9 @@ def interpolate(count, triangle, place, row0, triangles, planes, rows, columns):
 @inlined
 def _tile(u, v):
     """Texel of the periodic 256 x 256 tile at u, v."""
-    i = np.int32(u * _f(256) + _f(1 << 20)) & 255
-    j = np.int32(v * _f(256) + _f(1 << 20)) & 255
-    return j * 256 + i
+    i = np.int32(u * _f(256) + _f(1 << 20)) & np.int32(255)
+    j = np.int32(v * _f(256) + _f(1 << 20)) & np.int32(255)
+    return np.uint32(j * np.int32(256) + i)
 
 
 @inlined
@@ -117,47 +132,58 @@ def _tone(light):
 
 @kernel
 def shade_surface(count, columns, lobes, noise, half, key, tones):
-    """Skin, cloth and mouth. lobes: strength of the 32nd-power, 8th-power and 64th-power highlight and of the pores' relief.
+    """Skin, cloth and mouth. lobes: strength of the highlights of power 32, 8 and 64.
 
-    noise float32 [65536, 4]; half float32 [3] the mean half vector; key float32 [3] the highlight's colour. Written: tones int32
+    noise float32 [3, 65536]; half float32 [3] the mean half vector; key float32 [3] the highlight's colour. Written: tones int32
     [3, >= count], indices into the tone table.
     """
-    m = columns.shape[0] // ROW
+    n0, n1, n2 = noise[0], noise[1], noise[2]
+    red, green, blue, us, vs, ams, hs, gloss = (
+        columns[0], columns[1], columns[2], columns[3], columns[4], columns[5], columns[6], columns[7])  # fmt: skip
+    out0, out1, out2 = tones[0], tones[1], tones[2]
+    half0, half1, key0, key1, key2 = half[0], half[1], key[0], key[1], key[2]
+    lobe0, lobe1, lobe2 = lobes[0], lobes[1], lobes[2]
     for n in range(count):
-        am = columns[5 * m + n]
-        q = _tile(columns[3 * m + n], columns[4 * m + n])
-        pore = am * noise[q, 0]
-        du, dv = am * noise[q, 1], am * noise[q, 2]
-        bump = du * half[0] + dv * half[1]
+        am = ams[n]
+        q = _tile(us[n], vs[n])
+        pore, du, dv = am * n0[q], am * n1[q], am * n2[q]
+        bump = du * half0 + dv * half1
         # the relieved normal is made unit again as if it pointed along the half vector: only there does the highlight show
-        h = max(columns[6 * m + n] + bump, _f(0)) / np.sqrt(max(_ONE + _f(2) * bump + du * du + dv * dv, _f(0.1)))
+        h = max(hs[n] + bump, _f(0)) / np.sqrt(max(_ONE + _f(2) * bump + du * du + dv * dv, _f(0.1)))
         h2 = h * h
         h4 = h2 * h2
         h8 = h4 * h4
-        h32 = h8 * h8 * h8 * h8
-        s = (lobes[0] * h32 + lobes[1] * h8 + lobes[2] * h32 * h32) * columns[7 * m + n]
-        tones[0, n] = _tone(columns[n] * (_ONE + _f(0.55) * pore) + s * key[0])
-        tones[1, n] = _tone(columns[m + n] * (_ONE + _f(0.90) * pore) + s * key[1])
-        tones[2, n] = _tone(columns[2 * m + n] * (_ONE + _f(0.90) * pore) + s * key[2])
+        h16 = h8 * h8
+        h32 = h16 * h16
+        s = (lobe0 * h32 + lobe1 * h8 + lobe2 * h32 * h32) * gloss[n]
+        out0[n] = _tone(red[n] * (_ONE + _f(0.55) * pore) + s * key0)
+        out1[n] = _tone(green[n] * (_ONE + _f(0.90) * pore) + s * key1)
+        out2[n] = _tone(blue[n] * (_ONE + _f(0.90) * pore) + s * key2)
 
 
 @kernel
-def shade_strands(count, columns, noise, tones):
-    """Hair, lashes, brows: two highlights along the strand, shifted by strand noise (after Kajiya and Kay, and Marschner et al.)."""
-    m = columns.shape[0] // ROW
+def shade_strands(count, columns, strand_noise, tones):
+    """Hair, lashes, brows: two highlights along the strand, shifted by strand noise (after Kajiya and Kay, and Marschner et al.).
+
+    strand_noise float32 [65536]; the rest as in `shade_surface`.
+    """
+    red, green, blue, us, vs, ams, ts, shines = (
+        columns[0], columns[1], columns[2], columns[3], columns[4], columns[5], columns[6], columns[7])  # fmt: skip
+    out0, out1, out2 = tones[0], tones[1], tones[2]
     for n in range(count):
-        strand = noise[_tile(columns[3 * m + n], columns[4 * m + n]), 3]
-        th, gloss = columns[6 * m + n], columns[7 * m + n]
+        strand = strand_noise[_tile(us[n], vs[n])]
+        th, gloss = ts[n], shines[n]
         ta, tb = th + _f(0.10) + _f(0.16) * strand, th - _f(0.14) + _f(0.22) * strand
         a, b = max(_ONE - ta * ta, _f(0)), max(_ONE - tb * tb, _f(0))
         a2, b2 = a * a, b * b
         a4, b4 = a2 * a2, b2 * b2
         a8, b8 = a4 * a4, b4 * b4
-        a32 = a8 * a8 * a8 * a8 * gloss
-        shine = (_ONE + columns[5 * m + n] * strand) * (_ONE + _f(2) * b8 * gloss)
-        tones[0, n] = _tone(columns[n] * shine + _f(0.30) * a32)
-        tones[1, n] = _tone(columns[m + n] * shine + _f(0.27) * a32)
-        tones[2, n] = _tone(columns[2 * m + n] * shine + _f(0.24) * a32)
+        a16 = a8 * a8
+        a32 = a16 * a16 * gloss
+        shine = (_ONE + ams[n] * strand) * (_ONE + _f(2) * b8 * gloss)
+        out0[n] = _tone(red[n] * shine + _f(0.30) * a32)
+        out1[n] = _tone(green[n] * shine + _f(0.27) * a32)
+        out2[n] = _tone(blue[n] * shine + _f(0.24) * a32)
 
 
 @inlined
@@ -167,15 +193,15 @@ def _window(x, y, cx, cy, steep):
 
 
 @kernel
-def shade_eyes(count, place, row0, columns, iris, pupil, view, half, tones):
+def shade_eyes(count, places, row0, columns, iris, pupil, view, half, tones):
     """Eyes: painted iris with a pupil of variable size, wet highlight, reflected windows.
 
     iris float32 [s, s, 3]; pupil float32 [3]: iris radius, painted pupil radius, wanted pupil radius; view float32 [3]: centre x, y and
     1 / focal length in pixels; half float32 [3] unit half vector of the key light.
     """
-    m, last = columns.shape[0] // ROW, _f(iris.shape[0] - 1)
+    last = _f(iris.shape[0] - 1)
     for n in range(count):
-        u, v = columns[3 * m + n], columns[4 * m + n]
+        u, v = columns[3, n], columns[4, n]
         radius = np.sqrt(u * u + v * v) + _f(1e-6)
         if radius < pupil[0]:
             inner = radius * pupil[1] / pupil[2]
@@ -186,10 +212,10 @@ def shade_eyes(count, place, row0, columns, iris, pupil, view, half, tones):
         ty = min(max((_f(0.5) - _f(0.5) * v) * last, _f(0)), last - _f(0.001))
         i, j = int(tx), int(ty)
         fx, fy = tx - _f(i), ty - _f(j)
-        nx, ny, gloss = columns[5 * m + n], columns[6 * m + n], columns[7 * m + n]
+        nx, ny, gloss = columns[5, n], columns[6, n], columns[7, n]
         nz = np.sqrt(max(_ONE - nx * nx - ny * ny, _f(0)))
-        vx = (view[0] - _f(place[n] & 0xFFFF) - _f(0.5)) * view[2]
-        vy = (_f(row0 + (place[n] >> 16)) + _f(0.5) - view[1]) * view[2]
+        vx = (view[0] - _f(places[n] & 0xFFFF) - _f(0.5)) * view[2]
+        vy = (_f(row0 + (places[n] >> 16)) + _f(0.5) - view[1]) * view[2]
         iv = _ONE / np.sqrt(_ONE + vx * vx + vy * vy)
         vx, vy = vx * iv, vy * iv
         ndv = max(_f(0), nx * vx + ny * vy + nz * iv)
@@ -205,18 +231,18 @@ def shade_eyes(count, place, row0, columns, iris, pupil, view, half, tones):
         for c in range(3):
             top = iris[j, i, c] * (_ONE - fx) + iris[j, i + 1, c] * fx
             low = iris[j + 1, i, c] * (_ONE - fx) + iris[j + 1, i + 1, c] * fx
-            tones[c, n] = _tone(columns[c * m + n] * (top * (_ONE - fy) + low * fy) + shine)
+            tones[c, n] = _tone(columns[c, n] * (top * (_ONE - fy) + low * fy) + shine)
 
 
 @kernel
-def add_fragments(count, place, share, tones, table, colour):
-    """colour float32 [4, rows, width] gains each fragment's encoded colour (0 to 255) and share."""
+def add_fragments(count, places, shares, tones, table, colour):
+    """colour float32 [rows, width, 4] gains each fragment's encoded colour (0 to 255) and share."""
     for n in range(count):
-        x, y, w = place[n] & 0xFFFF, place[n] >> 16, share[n]
-        colour[0, y, x] += w * table[tones[0, n]]
-        colour[1, y, x] += w * table[tones[1, n]]
-        colour[2, y, x] += w * table[tones[2, n]]
-        colour[3, y, x] += w
+        x, y, w = places[n] & 0xFFFF, places[n] >> 16, shares[n]
+        colour[y, x, 0] += w * table[np.uint32(tones[0, n])]
+        colour[y, x, 1] += w * table[np.uint32(tones[1, n])]
+        colour[y, x, 2] += w * table[np.uint32(tones[2, n])]
+        colour[y, x, 3] += w
 
 
 def tone_table(exposure: float) -> np.typing.NDArray[np.float32]:

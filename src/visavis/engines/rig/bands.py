@@ -29,13 +29,13 @@ class BandBuffers:
         fragments = samples
         self.depth = np.empty(samples, np.float32)
         self.ids = np.empty(samples, np.int32)
-        self.counts = np.zeros(shade.KINDS, np.int64)
-        self.triangle = np.empty((shade.KINDS, fragments), np.int32)
-        self.place = np.empty((shade.KINDS, fragments), np.int32)
+        self.counts = np.zeros(shade.KINDS, np.uint32)
+        self.triangle = np.empty((shade.KINDS, fragments), np.uint32)
+        self.place = np.empty((shade.KINDS, fragments), np.uint32)
         self.share = np.empty((shade.KINDS, fragments), np.float32)
-        self.columns = np.empty(ROW * fragments, np.float32)
+        self.columns = np.empty((ROW, fragments), np.float32)
         self.tones = np.empty((3, fragments), np.int32)
-        self.colour = np.empty((4, ROWS, width), np.float32)
+        self.colour = np.empty((ROWS, width, 4), np.float32)
 
 
 class Painter:
@@ -45,7 +45,7 @@ class Painter:
         mesh = person.mesh
         self.person = person
         self.background = background
-        self.noise = np.ascontiguousarray(mesh.noise.reshape(-1, 4))
+        self.noise = np.ascontiguousarray(mesh.noise.reshape(-1, 4).T)
         self.iris = iris
         self.table = shade.tone_table(mesh.exposure)
         self.pupil = np.array([mesh.iris_radius, mesh.pupil_radius, mesh.pupil_radius], np.float32)
@@ -62,7 +62,7 @@ class Painter:
             raster.draw_band_4(
                 at.screen, person.triangles, listed, band * raster.BAND, rows, columns, own.depth, own.ids, at.planes
             )
-            shade.list_fragments(own.depth, own.ids, rows, columns, person.kind, person.mesh.triangle_group, own.counts,
+            shade.list_fragments(own.depth, own.ids, rows, columns, person.surfaces, own.counts,
                                  own.triangle, own.place, own.share)  # fmt: skip
             self._shade(at, band * ROWS, own)
         write(own.colour, self.background, band * ROWS, 2 * rows, out)
@@ -80,7 +80,7 @@ class Painter:
                 case shade.MOUTH:
                     shade.shade_surface(count, own.columns, _LOBES[kind], self.noise, at.half, _WHITE, own.tones)
                 case shade.STRAND:
-                    shade.shade_strands(count, own.columns, self.noise, own.tones)
+                    shade.shade_strands(count, own.columns, self.noise[3], own.tones)
                 case shade.EYE:
                     view = np.array([at.camera[4], at.camera[5], 1 / at.camera[3]], np.float32)
                     shade.shade_eyes(count, place, row0, own.columns, self.iris, self.pupil, view, at.half, own.tones)

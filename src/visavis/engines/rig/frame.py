@@ -51,7 +51,7 @@ class FrameBuffers:
         self.last = np.empty(triangles, np.int32)
         self.planes = np.empty((triangles, 12), np.float32)
         self.starts = np.zeros(-(-height // (2 * raster.BAND)) + 1, np.int32)
-        self.listed = np.empty(triangles * 2, np.int32)
+        self.listed = np.empty(triangles * 2, np.uint32)
         self.eye_rest_normals = [person.normals[a:b].copy() for a, b in person.eye_spans]
         self.set = np.zeros((6, 6), np.float32)
         self.set[:3], self.set[3:5, :3], self.set[5, :3] = mesh.lights, mesh.ambient, self.camera[:3]
@@ -144,5 +144,5 @@ def _sort_into_bands(person: Prepared, at: FrameBuffers, head_rotation: F32) -> 
     raster.cull(at.screen, person.triangles, person.mesh.two_sided, chosen, width, height, at.first, at.last)
     need = raster.fill_bands(chosen, at.first, at.last, at.starts, at.listed)
     if need > len(at.listed):
-        at.listed = np.empty(need + need // 4, np.int32)
+        at.listed = np.empty(need + need // 4, np.uint32)
         raster.fill_bands(chosen, at.first, at.last, at.starts, at.listed)
