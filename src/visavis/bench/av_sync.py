@@ -16,16 +16,16 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Final
 
-import httpx
 import numpy as np
 
 from visavis import protocol
 from visavis.audio.resample import resample
 from visavis.bench.clicks import CLICK_WORD, click
+from visavis.bench.hooks import on_every_frame, on_every_sound
 from visavis.bench.rtp_clock import SenderClock, follow_reports
 from visavis.bench.stamps import flash_seen
 from visavis.bench.statistics import Slope, Spread, signed_spread, slope
-from visavis.testing.viewer import HeardFrame, SeenFrame, Viewer, watching
+from visavis.testing.viewer import HeardFrame, SeenFrame, Viewer
 from visavis.types import I16, SPEECH_HZ, TICKS_HZ
 
 VIDEO_RTP_HZ: Final = 90_000
@@ -69,14 +69,14 @@ class AvSync:
         return Slope(per_s.value * HOUR_S, per_s.low * HOUR_S, per_s.high * HOUR_S) if per_s else None
 
 
-async def measure_av_sync(server: httpx.AsyncClient, *, seconds: float) -> AvSync:
-    """Needs a server whose engine flashes and whose talker clicks (`bench.host`)."""
-    async with watching(server) as viewer:
-        witness = Witness(viewer)
-        await asyncio.sleep(0.5)
-        viewer.tell(protocol.Interrupt())
-        viewer.tell(protocol.Say(text=f"{CLICK_WORD} {seconds}"))
-        await asyncio.sleep(seconds + 0.5)
+async def measure_av_sync(viewer: Viewer, witness: Witness, *, seconds: float) -> AvSync:
+    """Needs a server whose engine flashes and whose talker clicks (`bench.host`), and a witness that has been there for some
+    seconds: a clock needs a few sender reports.
+    """
+    await witness.ready()
+    witness.clicks.clear()
+    viewer.tell(protocol.Say(text=f"{CLICK_WORD} {seconds}"))
+    await asyncio.sleep(seconds + 0.5)
     return pair(witness.flashes, witness.clicks)
 
 
@@ -98,13 +98,22 @@ class Witness:
     def __init__(self, viewer: Viewer) -> None:
         self.flashes: list[Seen] = []
         self.clicks: list[Seen] = []
-        self._viewer = viewer
         self._audio_clock, self._video_clock = SenderClock(TICKS_HZ), SenderClock(VIDEO_RTP_HZ)
         self._white = True
         self._finder = ClickFinder()
         for receiver in viewer.connection.getReceivers():
             follow_reports(receiver, self._video_clock if receiver.track.kind == "video" else self._audio_clock)
-        viewer.on_frame, viewer.on_sound = self._saw, self._heard
+        on_every_frame(viewer, self._saw)
+        on_every_sound(viewer, self._heard)
+
+    async def ready(self, timeout_s: float = 15.0) -> None:
+        """Wait until both clocks can be read. Raises TimeoutError."""
+        async with asyncio.timeout(timeout_s):
+            for clock in (self._audio_clock, self._video_clock):
+                waiting_s = 0.0
+                while not clock.ready and waiting_s < timeout_s:
+                    await asyncio.sleep(0.1)
+                    waiting_s += 0.1
 
     def _saw(self, frame: SeenFrame) -> None:
         assert frame.luma is not None
@@ -112,13 +121,11 @@ class Witness:
         if white and not self._white and self._video_clock.ready:
             self.flashes.append(Seen(self._video_clock.wall_s(frame.pts), frame.at_s))
         self._white = white
-        self._viewer.frames.clear()
 
     def _heard(self, frame: HeardFrame) -> None:
         for pts, decoded_s in self._finder.push(frame):
             if self._audio_clock.ready:
                 self.clicks.append(Seen(self._audio_clock.wall_s(pts), decoded_s))
-        self._viewer.sound.clear()
 
 
 class ClickFinder:

@@ -73,19 +73,20 @@ def measure_controls(draw: Draw, emotional: Callable[[Emotion, float], FaceFrame
     if where is None:
         found.failing["face"] = "no eyes and mouth were found in the picture"
         return found
+    plain = draw(neutral)
     for shape in SHAPES:
-        found.weights += _note(found, shape, _try_weight(draw, where, shape))
+        found.weights += _note(found, shape, _try_weight(draw, where, shape, plain))
     for axis in range(len(HEAD_AXES)):
-        found.head += _note(found, f"head {HEAD_AXES[axis]}", _try_head(draw, axis))
+        found.head += _note(found, f"head {HEAD_AXES[axis]}", _try_head(draw, axis, where))
     for eye in range(2):
         for axis in range(2):
             name = f"gaze {('left', 'right')[eye]} {('yaw', 'pitch')[axis]}"
-            found.gaze += _note(found, name, _try_gaze(draw, where, eye, axis))
+            found.gaze += _note(found, name, _try_gaze(draw, where, eye, axis, plain))
     if emotional is not None:
         for emotion in EMOTIONS:
-            plain = draw(emotional(emotion, 0.0))
+            calm = draw(emotional(emotion, 0.0))
             pictures = [draw(emotional(emotion, step)) for step in STEPS]
-            found.emotions += _note(found, f"emotion {emotion}", _fault(pictures, plain, where, FACE))
+            found.emotions += _note(found, f"emotion {emotion}", _fault(pictures, calm, where, FACE))
     return found
 
 
@@ -112,17 +113,16 @@ def _note(found: Controls, name: str, fault: str | None) -> int:
     return int(fault is None)
 
 
-def _try_weight(draw: Draw, where: FaceMap, shape: str) -> str | None:
+def _try_weight(draw: Draw, where: FaceMap, shape: str, plain: U8) -> str | None:
     opened = OPEN_MOUTH.get(shape, 0.0)
     base = with_weights(FaceFrame.neutral(), jawOpen=opened) if opened else FaceFrame.neutral()
     full = opened if shape == "mouthClose" else 1.0
     pictures = [draw(with_weights(base, **{shape: full * step})) for step in STEPS]
-    return _fault(pictures, draw(base), where, region_of(shape))
+    return _fault(pictures, draw(base) if opened else plain, where, region_of(shape))
 
 
-def _try_gaze(draw: Draw, where: FaceMap, eye: int, axis: int) -> str | None:
+def _try_gaze(draw: Draw, where: FaceMap, eye: int, axis: int, plain: U8) -> str | None:
     box = LEFT_EYE if eye == 0 else mirrored(LEFT_EYE)
-    plain = draw(FaceFrame.neutral())
     ends = []
     for sign in (1, -1):
         pictures = []
@@ -138,13 +138,13 @@ def _try_gaze(draw: Draw, where: FaceMap, eye: int, axis: int) -> str | None:
     return None if plus[axis] > minus[axis] + 0.5 else "the iris moves the wrong way"
 
 
-def _try_head(draw: Draw, axis: int) -> str | None:
+def _try_head(draw: Draw, axis: int, at_rest: FaceMap) -> str | None:
     measured = []
     for amount in (-1.0, -0.5, 0.0, 0.5, 1.0):
         values = np.zeros(6, np.float32)
         values[axis] = amount * HEAD_FULL[axis]
         pose = replace(FaceFrame.neutral(), head_rotation=values[:3], head_translation=values[3:])
-        where = find_face(draw, pose)
+        where = find_face(draw, pose) if amount else at_rest
         if where is None:
             return "the face is lost"
         measured.append(_along(axis, where))

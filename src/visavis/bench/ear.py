@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 
+from visavis.bench.hooks import on_every_sound
 from visavis.testing.viewer import HeardFrame, Viewer
 from visavis.types import TICKS_HZ
 
@@ -21,14 +22,13 @@ class Ear:
     """Follows a viewer's sound from now on; keeps no sound."""
 
     def __init__(self, viewer: Viewer) -> None:
-        self._viewer = viewer
         self._start_s = time.monotonic()
         self.last_loud_s: float | None = None
         self.last_frame_s = 0.0
         self._since_s = float("inf")
         self._first: asyncio.Event = asyncio.Event()
         self.first_loud_s = 0.0
-        viewer.on_sound = self._heard
+        on_every_sound(viewer, self._heard)
 
     def _heard(self, frame: HeardFrame) -> None:
         self.last_frame_s = frame.at_s
@@ -38,7 +38,6 @@ class Ear:
             if frame.at_s > self._since_s and not self._first.is_set():
                 self.first_loud_s = frame.at_s + float(loud[0]) / TICKS_HZ
                 self._first.set()
-        self._viewer.sound.clear()
 
     async def first_sound_after(self, since_s: float, timeout_s: float) -> float | None:
         """When the first loud sample after `since_s` was heard; None where none came. Call it before it can come."""

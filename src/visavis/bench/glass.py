@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from visavis.bench.hooks import on_every_frame
 from visavis.bench.stamps import read_stamp
 from visavis.testing.viewer import SeenFrame, Viewer
 
@@ -31,7 +32,7 @@ class Glass:
     unread: int = 0
 
     def __post_init__(self) -> None:
-        self.viewer.on_frame = self._saw
+        on_every_frame(self.viewer, self._saw)
 
     def _saw(self, frame: SeenFrame) -> None:
         assert frame.luma is not None
@@ -40,7 +41,6 @@ class Glass:
             self.unread += 1
         else:
             self.sightings.append(Sighting(frame.at_s, (frame.at_s - stamp.finished_s) * 1000, stamp.opening))
-        self.viewer.frames.clear()
 
     @property
     def values_ms(self) -> list[float]:

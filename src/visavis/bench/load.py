@@ -27,7 +27,7 @@ class Load:
     kbps: float
 
 
-async def measure_load(host: Host, *, seconds: float, settle_s: float = 2.0) -> Load:
+async def measure_load(host: Host, *, seconds: float, settle_s: float = 1.5) -> Load:
     """With one session, the server's first: its memory counts whole."""
     _, memory_before = host.usage()
     async with host.client() as server, watching(server, microphone=SilentMicrophone()) as viewer:

@@ -48,7 +48,7 @@ class Plan:
 
 
 FULL: Final = Plan(600, 12.0, 5, 20, 10, 20, 15.0, 40.0, 630.0, 60.0)
-QUICK: Final = Plan(300, 3.0, 2, 4, 2, 4, 4.0, 9.0, None, None)
+QUICK: Final = Plan(300, 3.0, 2, 4, 2, 4, 3.0, 6.5, None, None)
 
 
 def measure(subject: Subject, settings: Settings, avatar: str, plan: Plan, *, recording: Path | None, report: Report) -> Row:
@@ -132,13 +132,12 @@ async def _watch(host: Host, plan: Plan, row: Row, part: Callable[[float], None]
     """With stamped pictures: glass to glass, interruptions, sound against picture."""
     async with host.client() as server:
         async with watching(server) as viewer:
-            ear, glass = Ear(viewer), Glass(viewer)
+            ear, glass, witness = Ear(viewer), Glass(viewer), av_sync.Witness(viewer)
             await ear.loud_now(GREETING_WITHIN_S)
             row.interrupt_ms = spread(await interrupt.measure_interrupt(viewer, ear, glass, times=plan.interrupts))
             row.glass_ms = spread(glass.values_ms)
-        part(0.5)
-        seconds = plan.drift_s or plan.flashes_s
-        seen = await av_sync.measure_av_sync(server, seconds=seconds)
+            part(0.5)
+            seen = await av_sync.measure_av_sync(viewer, witness, seconds=plan.drift_s or plan.flashes_s)
         row.av_offset_ms, row.av_arrival_ms, row.av_drift_ms_per_h = seen.offset, seen.arrival, seen.drift_ms_per_h
     part(1.0)
 
