@@ -9,7 +9,7 @@ import numpy as np
 import psutil
 import pytest
 
-from visavis.errors import BadSettings, Busy
+from visavis.errors import BadSettings, Busy, Unavailable
 from visavis.settings import Settings
 from visavis.testing.conversing import RememberingListener, speak_into
 from visavis.testing.speech_sink import RecordingSink
@@ -27,6 +27,7 @@ from visavis.types import (
 )
 from visavis.voice.conversation import MAX_WAITING, Conversation
 from visavis.voice.persona import MILO, NOVA
+from visavis.voice.worker_process import WorkerProcess
 
 
 def make(sink: RecordingSink, listener: RememberingListener, **settings: object) -> Conversation:
@@ -179,6 +180,29 @@ async def test_a_killed_voice_comes_back_in_the_same_sentence(
     heard = await sink.wait_for_end(2)
     assert " ".join(word.text for word in heard.cues(WordCue)) == "Second sentence, whole."
     assert listener.errors == []
+
+
+async def test_a_voice_that_cannot_speak_is_told_and_the_conversation_goes_on(
+    conversation: Conversation, sink: RecordingSink, listener: RememberingListener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(WorkerProcess, "start", _cannot_start)
+        for voice in [child for child in psutil.Process().children() if "espeak_worker" in " ".join(child.cmdline())]:
+            voice.kill()
+            await asyncio.to_thread(voice.wait)
+        await conversation.say("Nobody hears this.")
+        async with asyncio.timeout(10):
+            while not listener.errors:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+    assert str(listener.errors[0]) == "It does not start. Reinstall it."
+    await conversation.say("But this.")
+    heard = await sink.wait_for_end(1)
+    assert " ".join(word.text for word in heard.cues(WordCue)) == "But this."
+
+
+async def _cannot_start(worker: WorkerProcess) -> bytes:
+    await worker.end()
+    raise Unavailable("It does not start.", mend="Reinstall it.")
 
 
 async def test_two_conversations_never_mix() -> None:

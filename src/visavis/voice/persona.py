@@ -25,8 +25,8 @@ class Persona:
         assert 80 <= self.rate_wpm <= 450, self.rate_wpm
 
 
-NOVA: Final = Persona("nova", variant="f3", pitch=50, pitch_range=58, rate_wpm=162)
-MILO: Final = Persona("milo", variant="m3", pitch=42, pitch_range=55, rate_wpm=158)
+NOVA: Final = Persona("nova", variant="f3", pitch=47, pitch_range=58, rate_wpm=162)
+MILO: Final = Persona("milo", variant="m7", pitch=50, pitch_range=58, rate_wpm=160)
 
 
 def persona_for(name: str) -> Persona:

@@ -150,17 +150,21 @@ class SphinxStream(stt.RecognizeStream):
             self._fed_samples = 0
 
     async def _read_answers(self) -> None:
+        deaths = 0
         while True:
             try:
                 await self._stt.warm_up()
                 kind, payload = await self._stt.worker.read()
             except WorkerDied:
                 self.restarts += 1
+                deaths += 1
                 self._listening = False  # what was being said is lost; the next words are heard
                 await self._stt.worker.end()
+                await asyncio.sleep(min(5.0, 0.1 * (deaths - 1)))
                 continue
             except Unavailable as error:
                 raise APIConnectionError(str(error)) from error
+            deaths = 0
             event = _event(_KINDS[kind], payload)
             if event.alternatives[0].text:
                 self._event_ch.send_nowait(event)

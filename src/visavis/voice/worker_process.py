@@ -28,6 +28,8 @@ class WorkerProcess:
         self._script, self._executable = script, executable
         self._what, self._mend = what, mend
         self._process: asyncio.subprocess.Process | None = None
+        self._header: bytes | None = None
+        """Of a frame whose payload was still to come when its reader was cancelled."""
 
     @property
     def pid(self) -> int | None:
@@ -63,20 +65,25 @@ class WorkerProcess:
         return True
 
     async def read(self) -> tuple[bytes, bytes]:
-        """The next frame: kind and payload. Raises WorkerDied."""
+        """The next frame: kind and payload. Cancelling loses nothing. Raises WorkerDied."""
         process = self._process
         if process is None or process.stdout is None:
             raise WorkerDied(f"{self._what} is not running.", mend=self._mend)
         try:
-            kind, size = HEADER.unpack(await process.stdout.readexactly(HEADER.size))
+            if self._header is None:
+                self._header = await process.stdout.readexactly(HEADER.size)
+            kind, size = HEADER.unpack(self._header)
             assert size <= MAX_PAYLOAD_BYTES, size
-            return kind, await process.stdout.readexactly(size)
+            payload = await process.stdout.readexactly(size)
         except (asyncio.IncompleteReadError, ConnectionError) as error:
             raise WorkerDied(f"{self._what} ended unexpectedly.", mend=self._mend) from error
+        self._header = None
+        return kind, payload
 
     async def end(self) -> None:
         """Kill it and wait until it is gone. Idempotent."""
         process, self._process = self._process, None
+        self._header = None
         if process is None:
             return
         if process.returncode is None:
