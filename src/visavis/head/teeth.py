@@ -84,8 +84,8 @@ def _crowns(sizes_mm: tuple[tuple[float, float], ...], *, is_upper: bool, scale:
         for side in (1.0, -1.0):
             across = np.linspace(-1, 1, COLUMNS)[:, None]
             down = np.linspace(0, 1, ROWS)[None]
-            narrow = 1 - 0.16 * (1 - down) ** 1.6
-            along = position + w / 2 + across * (w / 2 * 0.985) * narrow
+            narrow = 1 - 0.07 * (1 - down) ** 1.6
+            along = position + w / 2 + across * (w / 2 * 1.0) * narrow
             x = np.interp(along, length, xs)
             z = -ARCH_PER_M / scale * x**2
             slope = 2 * ARCH_PER_M / scale * x

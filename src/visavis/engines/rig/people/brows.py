@@ -44,7 +44,7 @@ def brow_piece(spec: PersonSpec, figure: Figure) -> Piece:
     for side in (1.0, -1.0):
         start = np.c_[side * x, np.interp(x, look.x, look.y) + offset]
         way = np.c_[side * np.cos(angle), np.sin(angle)]
-        width = np.c_[-way[:, 1], way[:, 0], np.zeros(n)] * 0.00022
+        width = np.c_[-way[:, 1], way[:, 0], np.zeros(n)] * 0.00027
 
         def on_skin(points: F64, lift_m: float) -> tuple[F64, npt.NDArray[np.intp]]:
             flat = points * unit

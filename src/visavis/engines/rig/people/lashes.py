@@ -70,10 +70,21 @@ def find_edges(figure: Figure, eye: int) -> tuple[LidEdge, LidEdge]:
     edges = []
     for upper in (True, False):
         part = rim[(y > chord + 1e-5) if upper else (y < chord - 1e-5)]
-        part = part[np.argsort(figure.skin[part, 0])]
+        part = _on_curve(figure, part[np.argsort(figure.skin[part, 0])])
         chain = np.r_[left, part, right]
         edges.append(_even(figure, chain, centre, upper, eye))
     return edges[0], edges[1]
+
+
+def _on_curve(figure: Figure, chain: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    """The chain without the vertices that lie off the smooth arc of the lid (picked from a fold behind it)."""
+    for _ in range(4):
+        x, y = figure.skin[chain, 0], figure.skin[chain, 1]
+        off = np.abs(y - np.polyval(np.polyfit(x - x.mean(), y, 3), x - x.mean()))
+        if len(chain) < 8 or off.max() < 0.0007:
+            break
+        chain = np.delete(chain, np.argmax(off))
+    return chain
 
 
 def _even(figure: Figure, chain: npt.NDArray[np.intp], centre: F64, upper: bool, eye: int) -> LidEdge:

@@ -38,6 +38,9 @@ class LockLook:
     vary: float = 0.07
     root: F64 | None = None
     root_reach: float = 0.12
+    end: F64 | None = None
+    end_reach: float = 0.2
+    """The same for tips: short hair thins out into the skin."""
     shine: float = 0.5
     grain: float = 0.42
     columns: int = 5
@@ -47,14 +50,17 @@ class LockLook:
     twist: F64 = field(default_factory=lambda: np.zeros(1))
 
 
-def resample(curves: F64, rows: int) -> F64:
-    """Curves [k, n, 3] at `rows` points evenly spaced along each, through a cubic spline."""
+def resample(curves: F64, rows: int, smoothing: int = 0) -> F64:
+    """Curves [k, n, 3] at `rows` points evenly spaced along each, through a cubic spline, kinks smoothed."""
     out = []
     for curve in curves:
         steps = np.linalg.norm(np.diff(curve, axis=0), axis=1)
         length = np.r_[0, np.cumsum(np.maximum(steps, 1e-6))]
         out.append(CubicSpline(length, curve)(np.linspace(0, length[-1], rows)))
-    return np.array(out)
+    lines = np.array(out)
+    for _ in range(smoothing):
+        lines[:, 1:-1] = 0.25 * lines[:, :-2] + 0.5 * lines[:, 1:-1] + 0.25 * lines[:, 2:]
+    return lines
 
 
 def lock_piece(
@@ -99,6 +105,44 @@ def lock_piece(
     )  # fmt: skip
 
 
+def sheet_piece(
+    name: str, grid: F64, lock: npt.NDArray[np.intp], across: F64, *, figure: Figure, hair: HairLook, look: LockLook,
+    rng: np.random.Generator,
+) -> Piece:  # fmt: skip
+    """A closed sheet of hair, grid [k, n, 3] in face units: column by column along the hair, neighbours joined.
+
+    lock [k] which lock a column belongs to, across [k] -1 to 1 its place over that lock: locks differ in tone and darken at
+    their borders, so that one closed surface reads as many locks.
+    """
+    columns, rows, _ = grid.shape
+    t = np.linspace(0, 1, rows)
+    along = unit_vectors(np.gradient(grid, axis=1))
+    triangles = grid_triangles(columns, rows)
+    a, b, c = (grid.reshape(-1, 3)[triangles[:, i]] for i in range(3))
+    outward = np.cross(b - a, c - a) * ((a + b + c) / 3 - np.array([0.0, 0.1, grid[..., 2].mean()]))
+    if outward.sum() < 0:
+        triangles = triangles[:, ::-1]
+    albedo = np.empty((columns, rows, 3))
+    shades = _colours(hair, look, int(lock.max()) + 1, t, np.zeros(1), rng)[:, :, 0]
+    border = 1 - look.edge * np.abs(across) ** 3
+    albedo = shades[lock] * border[:, None, None]
+    widths = np.linalg.norm(np.diff(grid[:, rows * 2 // 3], axis=0), axis=1)
+    u = np.r_[0, np.cumsum(widths)][:, None] * figure.unit / TILE_M + np.zeros(rows)
+    lengths = np.linalg.norm(np.diff(grid, axis=1), axis=2).sum(1).mean() * figure.unit
+    v = np.broadcast_to(t * lengths / TILE_LENGTH_M, (columns, rows)) + 0.13 * np.sin(u * 5)
+    shine = look.shine * np.clip(t * 6, 0.1, 1) * np.interp(t, [0, 0.8, 1], [1, 1, 0.6])
+    lag = np.interp(t, np.linspace(0, 1, len(look.lag)), look.lag)
+    return Piece(
+        name, Part.HAIR, grid.reshape(-1, 3) * figure.unit, triangles, np.clip(albedo, 0.002, 1).reshape(-1, 3),
+        uv=np.stack([u, v], -1).reshape(-1, 2),
+        specular=np.tile(shine, columns),
+        noise=look.grain,
+        lag_weight=np.tile(lag, columns),
+        tangent=along.reshape(-1, 3),
+        two_sided=True, facing=True,
+    )  # fmt: skip
+
+
 def _colours(hair: HairLook, look: LockLook, count: int, t: F64, a: F64, rng: np.random.Generator) -> F64:
     """Linear albedo [count, rows, columns, 3]: each lock its own tone, darker roots and edges, lighter tips, grey where wanted."""
     tone = np.exp(rng.normal(0, look.vary, (count, 1, 1, 1))) * look.tone
@@ -115,4 +159,7 @@ def _colours(hair: HairLook, look: LockLook, count: int, t: F64, a: F64, rng: np
     if look.root is not None:
         share = np.clip(1 - t / look.root_reach, 0, 1)[None, :, None, None] ** 1.5
         colour = colour * (1 - share) + look.root * share
+    if look.end is not None:
+        share = np.clip((t - 1) / look.end_reach + 1, 0, 1)[None, :, None, None]
+        colour = colour * (1 - share) + look.end * share
     return np.clip(colour, 0.002, 1)

@@ -8,14 +8,15 @@ import numpy as np
 import numpy.typing as npt
 
 from visavis.engines.rig.people.figure import Figure, smooth_step, unit_vectors
-from visavis.engines.rig.people.hair.locks import LockLook, lock_piece, resample
+from visavis.engines.rig.people.hair.locks import LockLook, lock_piece, resample, sheet_piece
 from visavis.engines.rig.people.hair.skull import SkullMap, slerp
 from visavis.engines.rig.people.piece import Piece
 from visavis.engines.rig.people.spec import PersonSpec, hair_colour
 
 F64 = npt.NDArray[np.float64]
 
-GUIDES: Final = 48
+PER_LOCK: Final = 4
+"""Columns of the sheet that make one lock."""
 ROWS: Final = 18
 LEVELS: Final = (0.06, -0.22, -0.50, -0.78, -1.06, -1.34)
 HALF_WIDTH: Final = (0.80, 0.86, 0.91, 0.94, 0.92, 0.82)
@@ -25,21 +26,20 @@ DEPTH_BACK: Final = (0.92, 0.90, 0.86, 0.84, 0.86, 0.90)
 FRONT_AZIMUTH: Final = (66.0, 68.0, 66.0, 61.0, 56.0, 52.0)
 """Where the foremost lock is at each level, degrees from straight ahead: it frames the face and turns in at the chin."""
 CLEAR: Final = 0.045
-RISE: Final = 0.085
+RISE: Final = 0.10
 """Hair stands off the skin by this much at the sides, and over the skull at volume 1."""
 
 
-def guides(spec: PersonSpec, skull: SkullMap, side: float, lift: float) -> F64:
-    """Curves [GUIDES, n, 3] in face units, from the front of the parting (first) to the back of the head (last)."""
+def guides(spec: PersonSpec, skull: SkullMap, side: float, lift: float, r: F64) -> F64:
+    """Curves [k, ROWS, 3] in face units at places r [k], from the front of the parting (0) to the back of the head (1)."""
     hair = spec.hair
-    r = np.linspace(0, 1, GUIDES)
     elevation = np.radians(np.interp(r, [0, 0.55, 1], [front_elevation(spec, skull), 98, 150]))
     part_x = hair.parting * np.interp(r, [0, 0.5, 0.8, 1], [1, 0.9, 0.25, 0])
     root = unit_vectors(np.stack([part_x, np.sin(elevation), np.cos(elevation)], 1))
     rings = []
     for k, level in enumerate(LEVELS):
         azimuth = np.radians(np.interp(r, [0, 0.25, 1], [FRONT_AZIMUTH[k], FRONT_AZIMUTH[k] + 26, 180]))
-        height = np.full(GUIDES, level if level > -0.3 else -0.3 + (level + 0.3) * hair.length)
+        height = np.full(len(r), level if level > -0.3 else -0.3 + (level + 0.3) * hair.length)
         deep = np.where(azimuth < np.pi / 2, DEPTH_FRONT[k], DEPTH_BACK[k])
         least = 1 / np.hypot(np.sin(azimuth) / HALF_WIDTH[k], np.cos(azimuth) / deep)
         reach = np.maximum(skull.column(side * azimuth, height) + CLEAR, least) + lift + 0.06 * (hair.volume - 1)
@@ -52,7 +52,7 @@ def guides(spec: PersonSpec, skull: SkullMap, side: float, lift: float) -> F64:
     ring_reach = np.linalg.norm(rings[0] - skull.centre, axis=1)[:, None]
     reach = close + (ring_reach - close[:, -1:]) * smooth_step(share, 0.35, 1.05)
     top = skull.centre + over * reach[..., None]
-    return resample(np.concatenate([top, np.stack(rings, 1)], 1), ROWS)
+    return resample(np.concatenate([top, np.stack(rings, 1)], 1), ROWS, smoothing=3)
 
 
 def front_elevation(spec: PersonSpec, skull: SkullMap) -> float:
@@ -66,54 +66,73 @@ def front_elevation(spec: PersonSpec, skull: SkullMap) -> float:
 
 
 def long_bob(spec: PersonSpec, figure: Figure, skull: SkullMap) -> list[Piece]:
-    """Three layers a side: a dark inner sheet, wide locks that make the shape, and a few finer ones on top."""
+    """On each side a dark inner sheet, the sheet that makes the shape, and a few loose locks on top of it."""
     rng = np.random.default_rng(spec.seed + 101)
-    scalp = hair_colour(spec.hair) * 0.85
+    scalp = hair_colour(spec.hair) * 0.40
     lag = (0.0, 0.0, 0.25, 0.6, 1.0)
-    layers = (
-        ("inner", -0.02, 11, 2.2, LockLook(width=(1, 1, 1, 1, 0.9), bulge=0.10, tone=0.42, vary=0.05, shine=0.15, lag=lag, tip_tone=0.8)),
-        ("main", 0.025, spec.hair.locks, 1.45, LockLook(width=(0.75, 1, 1, 1.0, 0.8), bulge=0.26, root=scalp, root_reach=0.06, lag=lag)),
-        ("top", 0.06, spec.hair.locks * 3 // 4, 0.95, LockLook(width=(0.6, 1, 1, 0.9, 0.30), bulge=0.34, tone=1.05, vary=0.08, root_reach=0.06,
-                                                                root=scalp, lag=lag, columns=4, shine=0.6)),
-    )  # fmt: skip
+    inner = LockLook(edge=0.0, tone=0.40, vary=0.05, shine=0.12, lag=lag, tip_tone=0.8)
+    main = LockLook(tip_tone=1.02, root=scalp, root_reach=0.07, lag=lag, vary=0.09, edge=0.34)
+    loose = LockLook(width=(0.3, 1, 1, 0.8, 0.2), bulge=0.30, tone=1.05, vary=0.08, root=scalp, root_reach=0.06, lag=lag, columns=4)
     pieces = []
     for side, word in ((1.0, "left"), (-1.0, "right")):
-        for name, lift, count, overlap, look in layers:
-            sheet = guides(spec, skull, side, lift)
-            curves, spread = _locks_of(sheet, count, spec, rng, loose=0.0 if name == "inner" else 1.0)
-            outward = curves - np.array([0.0, 0.1, skull.centre[2]])
-            outward[..., 1] *= 0.35
+        for name, lift, first, look in (("inner", -0.035, 0.05, inner), ("main", 0.03, 0.0, main)):
+            grid, lock, across = _sheet(spec, skull, side, lift, first, rng)
             pieces.append(
-                lock_piece(
-                    f"hair-{word}-{name}", curves, outward, spread * overlap, figure=figure, hair=spec.hair, look=look, rng=rng
-                )
+                sheet_piece(f"hair-{word}-{name}", grid, lock, across, figure=figure, hair=spec.hair, look=look, rng=rng)
             )
+        curves, half = _loose_locks(spec, skull, side, rng)
+        out = _outward(curves, skull)
+        pieces.append(lock_piece(f"hair-{word}-loose", curves, out, half, figure=figure, hair=spec.hair, look=loose, rng=rng))
     return pieces
 
 
-def _locks_of(sheet: F64, count: int, spec: PersonSpec, rng: np.random.Generator, *, loose: float) -> tuple[F64, F64]:
-    """Centre lines [count, ROWS, 3] picked from a sheet of guides, and their half spacing [count, ROWS]."""
-    start = 0.0 if loose else 0.07
-    at = start * (GUIDES - 1) + (1 - start) * (np.arange(count) + 0.5 + loose * rng.uniform(-0.22, 0.22, count)) / count * (GUIDES - 1)
-    first = np.minimum(at.astype(int), GUIDES - 2)
-    share = (at - first)[:, None, None]
-    curves = sheet[first] * (1 - share) + sheet[first + 1] * share
-    across = np.gradient(sheet, axis=0)[first] * (GUIDES - 1) / count
-    spread = np.clip(np.linalg.norm(across, axis=2) * 0.5, 0.03, 0.3)
+def _sheet(
+    spec: PersonSpec, skull: SkullMap, side: float, lift: float, first: float, rng: np.random.Generator
+) -> tuple[F64, npt.NDArray[np.intp], F64]:
+    """A sheet [k, ROWS, 3] of joined locks with their numbers [k] and the place over each lock [k]."""
+    count = spec.hair.locks
+    borders = (np.arange(count + 1) + np.r_[0, rng.uniform(-0.25, 0.25, count - 1), 0]) / count
+    inside = np.linspace(0, 1, PER_LOCK + 1)[:-1]
+    r = np.r_[(borders[:-1, None] + np.diff(borders)[:, None] * inside).ravel(), 1.0]
+    lock = np.r_[np.repeat(np.arange(count), PER_LOCK), count - 1]
+    across = np.r_[np.tile(inside * 2 - 1, count), 1.0]
+    grid = guides(spec, skull, side, lift, first + (1 - first) * r)
     t = np.linspace(0, 1, ROWS)
-    if loose:
-        outward = curves - curves.mean((0, 1))
-        outward[..., 1] = 0
-        outward /= np.linalg.norm(outward, axis=2, keepdims=True) + 1e-9
-        height = rng.uniform(-0.025, 0.03, (count, 1))
-        curves = curves + outward * (height * smooth_step(t, 0.05, 0.4))[..., None]
-        reach = 1 + rng.uniform(-0.05, 0.04, count)[:, None]
-        curves = _stretch(curves, reach)
-        phase = rng.uniform(0, 6.28, (count, 1)) * 0.35 + at[:, None] * 0.10
-        wave = spec.hair.wave * 0.05 * smooth_step(t, 0.30, 0.85) * np.sin(t * 11 + phase)
-        sideways = np.cross(outward, np.array([0.0, 1.0, 0.0]))
-        curves = curves + sideways * wave[..., None] + outward * (0.6 * wave)[..., None]
-    return curves, spread
+    out = _outward(grid, skull)
+    round_ = (1 - across**2) * rng.uniform(0.6, 1.2, count)[lock]
+    grid = grid + out * (0.030 * round_[:, None] * smooth_step(t, 0.06, 0.45))[..., None]
+    reach = 1 + rng.uniform(-0.045, 0.035, count)[lock] - 0.030 * np.abs(across) ** 3
+    edge = np.abs(across) > 0.99
+    reach[edge] = 0.965
+    grid = _stretch(grid, (reach - (0.06 if lift < 0 else 0.0))[:, None])
+    turn_in = np.clip(1 - r / 0.07, 0, 1)[:, None] ** 1.5 * smooth_step(t, 0.18, 0.5)
+    grid = grid - out * (0.11 * turn_in)[..., None]
+    return _waved(grid, out, r[:, None] * 4.5, spec, t), lock, across
+
+
+def _loose_locks(spec: PersonSpec, skull: SkullMap, side: float, rng: np.random.Generator) -> tuple[F64, F64]:
+    """Centre lines [k, ROWS, 3] and half widths [k, ROWS] of the locks that lie on the sheet."""
+    count = spec.hair.locks * 2 // 3
+    r = np.clip((np.arange(count) + rng.uniform(0.1, 0.9, count)) / count, 0.03, 0.97)
+    curves = guides(spec, skull, side, 0.040, r)
+    t = np.linspace(0, 1, ROWS)
+    out = _outward(curves, skull)
+    curves = _stretch(curves, (1 + rng.uniform(-0.12, 0.03, count))[:, None])
+    curves = _waved(curves, out, r[:, None] * 4.5 + rng.uniform(-0.4, 0.4, (count, 1)), spec, t)
+    return curves, np.broadcast_to(rng.uniform(0.035, 0.075, (count, 1)), (count, ROWS))
+
+
+def _outward(curves: F64, skull: SkullMap) -> F64:
+    away = curves - np.array([0.0, 0.25, skull.centre[2]])
+    away[..., 1] = np.maximum(away[..., 1], 0)
+    return unit_vectors(away)
+
+
+def _waved(curves: F64, out: F64, phase: F64, spec: PersonSpec, t: F64) -> F64:
+    """A gentle wave, the same for neighbours, growing towards the tips."""
+    wave = spec.hair.wave * 0.05 * smooth_step(t, 0.30, 0.85) * np.sin(t * 10 + phase)
+    sideways = np.cross(out, np.array([0.0, 1.0, 0.0]))
+    return curves + sideways * wave[..., None] + out * (0.5 * wave)[..., None]
 
 
 def _stretch(curves: F64, reach: F64) -> F64:

@@ -1,4 +1,4 @@
-"""Short hair: swept back from the forehead on top, close and combed down at the sides and the nape."""
+"""Short hair: swept back from the forehead on top, close at the sides, thinning out into the skin around the ears and the nape."""
 
 from __future__ import annotations
 
@@ -7,105 +7,142 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from visavis.engines.rig.people.figure import Figure, unit_vectors
-from visavis.engines.rig.people.hair.locks import LockLook, lock_piece
+from visavis.engines.rig.people.figure import Figure, smooth_step, unit_vectors
+from visavis.engines.rig.people.hair.locks import LockLook, lock_piece, resample, sheet_piece
 from visavis.engines.rig.people.hair.skull import SkullMap
 from visavis.engines.rig.people.piece import Piece
 from visavis.engines.rig.people.spec import PersonSpec, hair_colour
 
 F64 = npt.NDArray[np.float64]
-ROWS: Final = 7
-TOP: Final = (
-    (-1.5, 0.07, 0.50, 0.026), (2, 0.095, 0.62, 0.034), (8, 0.11, 0.74, 0.040), (18, 0.115, 0.78, 0.046), (32, 0.11, 0.74, 0.05),
-    (48, 0.10, 0.70, 0.055), (66, 0.09, 0.60, 0.055),
-)  # fmt: skip
-"""Rows of locks: degrees behind the front hairline, lift, length and half width in face units."""
-MORE: Final = (14, 8, 2, 0, -2, -4, -6)
-"""Locks of each row beyond what the spec asks for."""
-SIDES: Final = (
-    (50, 0.06, 0.42, 0.045), (40, 0.055, 0.40, 0.045), (30, 0.05, 0.36, 0.042), (20, 0.042, 0.32, 0.04), (10, 0.035, 0.28, 0.038),
-    (0, 0.03, 0.24, 0.036), (-10, 0.025, 0.2, 0.034),
-)  # fmt: skip
-"""Rows around the sides: height in degrees, lift, length and half width."""
+
+ROWS_TOP: Final = 12
+ROWS_SIDE: Final = 10
+PER_LOCK: Final = 4
+LATERAL_DEG: Final = 58.0
+"""The top reaches this far to each side of the middle, seen from the skull's centre."""
+SWEEP_DEG: Final = 9.0
+"""Towards the character's left, over the length of the top."""
+BACK_DEG: Final = 152.0
+SIDE_TOP_DEG: Final = 52.0
+"""Height where the sides begin, under the top."""
+LOWEST_DEG: Final = -42.0
 
 
 def short_swept(spec: PersonSpec, figure: Figure, skull: SkullMap) -> list[Piece]:
     rng = np.random.default_rng(spec.seed + 101)
-    skin = np.array(spec.skin.albedo)
-    colour = hair_colour(spec.hair)
-    front_root = colour * 0.55 + skin * 0.22
-    pieces = []
-    for row, (start, lift, length, width) in enumerate(TOP):
-        roots = _top_roots(skull, start, spec.hair.locks + MORE[row], rng)
-        curves, outward = _comb(roots, skull, _swept_back, length, lift * spec.hair.volume, rng)
-        look = LockLook(
-            width=(0.35, 0.95, 1, 0.8, 0.2), bulge=0.22, root=front_root if row < 2 else None, root_reach=0.14, columns=4,
-            vary=0.09, shine=0.34, tip_tone=1.05,
-        )  # fmt: skip
-        half = np.full(len(curves), width) * rng.uniform(0.8, 1.25, len(curves))
-        pieces.append(lock_piece(f"hair-top-{row}", curves, outward, half, figure=figure, hair=spec.hair, look=look, rng=rng))
-    for row, (height, lift, length, width) in enumerate(SIDES):
-        roots = _side_roots(skull, height, 40, rng)
-        if not len(roots):
-            continue
-        curves, outward = _comb(roots, skull, _combed_down, length, lift * spec.hair.volume, rng)
-        look = LockLook(width=(0.6, 1, 1, 0.9, 0.4), bulge=0.16, root=colour * 0.7, root_reach=0.3, columns=3, tone=0.84, vary=0.07,
-                        shine=0.25, tip_tone=1.0)  # fmt: skip
-        half = np.full(len(curves), width) * rng.uniform(0.85, 1.2, len(curves))
-        pieces.append(lock_piece(f"hair-side-{row}", curves, outward, half, figure=figure, hair=spec.hair, look=look, rng=rng))
+    skin, colour = np.array(spec.skin.albedo), hair_colour(spec.hair)
+    fringe = colour * 0.55 + skin * 0.25
+    thin = colour * 0.40 + skin * 0.38
+    top = LockLook(root=fringe, root_reach=0.10, vary=0.10, edge=0.40, shine=0.34, tip_tone=0.95)
+    loose = LockLook(width=(0.25, 1, 1, 0.7, 0.15), bulge=0.26, root=fringe, root_reach=0.12, columns=4, vary=0.10, shine=0.34, tip_tone=1.0)
+    side_look = LockLook(root=colour * 0.8, root_reach=0.3, end=thin, end_reach=0.30, tone=0.80, vary=0.06, edge=0.22, shine=0.2, tip_tone=0.95)
+    grid, lock, across = _top(spec, skull, rng)
+    pieces = [sheet_piece("hair-top", grid, lock, across, figure=figure, hair=spec.hair, look=top, rng=rng)]
+    curves, half = _loose(spec, skull, rng)
+    outward = unit_vectors(curves - skull.centre)
+    pieces.append(lock_piece("hair-loose", curves, outward, half, figure=figure, hair=spec.hair, look=loose, rng=rng))
+    for side, word in ((1.0, "left"), (-1.0, "right")):
+        grid, lock, across = _side(spec, skull, side, rng)
+        pieces.append(sheet_piece(f"hair-{word}", grid, lock, across, figure=figure, hair=spec.hair, look=side_look, rng=rng))
     return pieces
 
 
-def _top_roots(skull: SkullMap, behind: float, count: int, rng: np.random.Generator) -> F64:
-    """Directions [k, 3] of roots on a line `behind` degrees behind the front hairline, from temple to temple."""
-    lateral = np.radians(np.linspace(-52, 52, count) + rng.uniform(-1.5, 1.5, count))
-    elevation = np.radians(np.arange(20, 120, 1.0))
-    out = []
-    for angle in lateral:
-        line = np.stack(
-            [np.full(len(elevation), np.sin(angle)), np.cos(angle) * np.sin(elevation), np.cos(angle) * np.cos(elevation)], 1
-        )
-        grows = skull.scalp(line) > 0.35
-        if grows.any():
-            e = elevation[np.argmax(grows)] + np.radians(behind + rng.uniform(-4, 4))
-            out.append([np.sin(angle), np.cos(angle) * np.sin(e), np.cos(angle) * np.cos(e)])
-    return np.array(out)
+def _locks(count: int, rng: np.random.Generator) -> tuple[F64, npt.NDArray[np.intp], F64]:
+    """Columns of `count` joined locks of uneven width: place 0 to 1, number of the lock, -1 to 1 across it."""
+    borders = (np.arange(count + 1) + np.r_[0, rng.uniform(-0.28, 0.28, count - 1), 0]) / count
+    inside = np.linspace(0, 1, PER_LOCK + 1)[:-1]
+    place = np.r_[(borders[:-1, None] + np.diff(borders)[:, None] * inside).ravel(), 1.0]
+    return place, np.r_[np.repeat(np.arange(count), PER_LOCK), count - 1], np.r_[np.tile(inside * 2 - 1, count), 1.0]
 
 
-def _side_roots(skull: SkullMap, height: float, count: int, rng: np.random.Generator) -> F64:
-    """Directions [k, 3] of roots around the head at a height in degrees, where hair grows, the top of the forehead left out."""
-    azimuth = np.radians(np.linspace(42, 318, count) + rng.uniform(-3, 3, count))
-    h = np.radians(height + rng.uniform(-4, 4, count))
-    around = np.stack([np.sin(azimuth) * np.cos(h), np.sin(h), np.cos(azimuth) * np.cos(h)], 1)
-    return np.asarray(around[skull.scalp(around) > 0.6])
+def _meridian(lateral: F64, elevation: F64) -> F64:
+    """Unit vectors: `lateral` to the left of the middle plane, `elevation` from straight ahead over the top; radians."""
+    lateral, elevation = np.broadcast_arrays(lateral, elevation)
+    return np.stack([np.sin(lateral), np.cos(lateral) * np.sin(elevation), np.cos(lateral) * np.cos(elevation)], -1)
 
 
-def _swept_back(direction: F64) -> F64:
-    """Which way hair is combed on top, at directions [k, 3]."""
-    way = np.array([0.30, 0.10, -1.0]) + np.array([0.35, 0, 0]) * direction[:, :1]
-    return np.broadcast_to(way, direction.shape)
+def _hairline(skull: SkullMap, lateral: F64) -> F64:
+    """Elevation [k] in radians at which hair begins, for each lateral angle."""
+    elevation = np.radians(np.arange(20, 110, 1.0))
+    grows = skull.scalp(_meridian(lateral[:, None], elevation[None])) > 0.30
+    start = elevation[np.where(grows.any(1), grows.argmax(1), len(elevation) // 2)]
+    return np.convolve(np.pad(start, 3, mode="edge"), np.ones(7) / 7, "valid")
 
 
-def _combed_down(direction: F64) -> F64:
-    return np.stack(
-        [0.1 * np.sign(direction[:, 0]), np.full(len(direction), -0.85), -0.55 * np.clip(direction[:, 2] + 0.9, 0, 1)], 1
-    )
+def _top_curves(spec: PersonSpec, skull: SkullMap, place: F64, lift: F64 | float, start: F64 | float = 0.0) -> F64:
+    """Curves [k, ROWS_TOP, 3] from the front hairline (moved back by `start` radians) to behind the crown."""
+    lateral = np.radians((place * 2 - 1) * LATERAL_DEG)
+    first = _hairline(skull, lateral) + start
+    t = np.linspace(0, 1, ROWS_TOP)
+    elevation = first[:, None] + (np.radians(BACK_DEG) - first[:, None]) * t
+    turned = lateral[:, None] + np.radians(SWEEP_DEG) * np.sin(np.pi * t) * np.cos(lateral[:, None])
+    direction = _meridian(turned, elevation)
+    middle = np.cos(lateral * 1.2)[:, None] ** 2
+    rise = (0.055 + 0.075 * middle) * smooth_step(t, -0.04, 0.22) * (1 - 0.45 * smooth_step(t, 0.45, 1.0))
+    return resample(skull.surface(direction, 0.006 + rise * spec.hair.volume + lift), ROWS_TOP, smoothing=1)
 
 
-def _comb(roots: F64, skull: SkullMap, way, length: float, lift: float, rng: np.random.Generator) -> tuple[F64, F64]:  # type: ignore[no-untyped-def]
-    """Curves and outward directions [k, ROWS, 3] from roots, following a field over the skull, rising and lying down again."""
-    count = len(roots)
-    step = length * rng.uniform(0.85, 1.12, count)[:, None] / (ROWS - 1)
-    stray = rng.normal(0, 0.10, (count, 3))
-    direction = roots.copy()
-    points, outward = [], []
-    for i in range(ROWS):
-        t = i / (ROWS - 1)
-        radius = skull.radius(direction)
-        rise = 0.004 + lift * (0.03 + 0.97 * np.sin(np.pi * min(0.08 + t * 0.80, 1.0)))
-        points.append(skull.centre + direction * (radius + rise)[:, None])
-        outward.append(direction.copy())
-        field = way(direction) + stray
-        tangent = unit_vectors(field - (field * direction).sum(1, keepdims=True) * direction)
-        direction = unit_vectors(direction + tangent * (step / radius[:, None]))
-    return np.stack(points, 1), np.stack(outward, 1)
+def _top(spec: PersonSpec, skull: SkullMap, rng: np.random.Generator) -> tuple[F64, npt.NDArray[np.intp], F64]:
+    place, lock, across = _locks(spec.hair.locks, rng)
+    grid = _top_curves(spec, skull, place, 0.0)
+    t = np.linspace(0, 1, ROWS_TOP)
+    out = unit_vectors(grid - skull.centre)
+    relief = (1 - across**2) * rng.uniform(0.5, 1.3, spec.hair.locks)[lock]
+    grid = grid + out * (0.032 * relief[:, None] * smooth_step(t, 0.0, 0.25))[..., None]
+    jag = rng.uniform(-0.035, 0.01, spec.hair.locks)[lock] + 0.02 * across**2
+    along = unit_vectors(grid[:, 1] - grid[:, 0])
+    grid[:, 0] += along * jag[:, None]
+    sway = 0.03 * np.sin(t * 5 + place[:, None] * 40) * smooth_step(t, 0.1, 0.5)
+    grid[..., 0] += sway * spec.hair.wave
+    return grid, lock, across
+
+
+def _loose(spec: PersonSpec, skull: SkullMap, rng: np.random.Generator) -> tuple[F64, F64]:
+    count = spec.hair.locks * 3
+    place = rng.uniform(0.04, 0.96, count)
+    start = np.radians(np.where(np.arange(count) % 3 == 0, rng.uniform(-1, 4, count), rng.uniform(4, 55, count)))
+    curves = _top_curves(spec, skull, place, 0.012, start)
+    reach = rng.uniform(0.40, 0.75, count)
+    t = np.linspace(0, 1, ROWS_TOP)
+    cut = np.stack([[np.interp(t * r, t, curve[:, axis]) for axis in range(3)] for curve, r in zip(curves, reach, strict=True)])
+    curves = np.moveaxis(cut, 1, 2)
+    lift = 0.02 + 0.02 * np.sin(np.pi * t) * rng.uniform(0.3, 1.3, (count, 1))
+    lift[:, -1] = -0.005
+    curves = curves + unit_vectors(curves - skull.centre) * lift[..., None]
+    curves[..., 0] += np.cumsum(np.full((count, ROWS_TOP), 1.0), 1) * rng.normal(0, 0.006, (count, 1))
+    return curves, rng.uniform(0.022, 0.042, (count, 1)) * np.ones(ROWS_TOP)
+
+
+def _side(spec: PersonSpec, skull: SkullMap, side: float, rng: np.random.Generator) -> tuple[F64, npt.NDArray[np.intp], F64]:
+    """A sheet from under the top down to where the hair ends: sideburn, around the ear, nape."""
+    count = spec.hair.locks
+    place, lock, across = _locks(count, rng)
+    t = np.linspace(0, 1, ROWS_SIDE)
+    heights = np.radians(np.linspace(SIDE_TOP_DEG, LOWEST_DEG, 60))
+    front = _front_azimuth(skull, side, heights)
+    azimuth = front[0] + (np.pi - front[0]) * place
+    column = np.maximum(azimuth[:, None] + np.radians(6) * np.linspace(0, 1, 60), front[None] + 0.02)
+    scalp = skull.scalp(_around(side * column, heights[None]))
+    ends = np.array([np.argmax(row[12:] < 0.35) + 12 if (row[12:] < 0.35).any() else 59 for row in scalp]).astype(float)
+    ends = np.convolve(np.pad(ends, 3, mode="edge"), np.ones(7) / 7, "valid") + rng.uniform(-0.8, 0.8, len(ends))
+    at = t[None] * ends[:, None]
+    h = np.interp(at, np.arange(60), heights)
+    azimuths = np.array([np.interp(row, np.arange(60), c) for row, c in zip(at, column, strict=True)])
+    direction = _around(side * azimuths, h)
+    relief = (1 - across**2) * rng.uniform(0.5, 1.2, count)[lock]
+    lift = 0.016 + (0.055 * spec.hair.volume) * (1 - smooth_step(t, 0.15, 1.0)) + 0.012 * relief[:, None] * (1 - t * 0.6)
+    lift *= (0.25 + 0.75 * smooth_step(place, 0.0, 0.06))[:, None]
+    return skull.surface(direction, lift), lock, across
+
+
+def _front_azimuth(skull: SkullMap, side: float, heights: F64) -> F64:
+    """Azimuth [k] from straight ahead where hair begins at each height, smoothed downwards."""
+    azimuth = np.radians(np.arange(20, 150, 1.0))
+    grows = skull.scalp(_around(side * azimuth[None], heights[:, None])) > 0.40
+    first = azimuth[np.where(grows.any(1), grows.argmax(1), 70)]
+    return np.convolve(np.pad(first, 4, mode="edge"), np.ones(9) / 9, "valid")
+
+
+def _around(azimuth: F64, height: F64) -> F64:
+    a, h = np.broadcast_arrays(azimuth, height)
+    return np.stack([np.sin(a) * np.cos(h), np.sin(h), np.cos(a) * np.cos(h)], -1)
