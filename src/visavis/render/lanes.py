@@ -97,30 +97,67 @@ cover_1 = _make_cover(SAMPLES_1)
 
 
 @intrinsic
-def mix_rows(typing: Any, rows: Any, corners: Any, weights: Any, out: Any, at: Any, stride: Any) -> Any:
-    """out[at + q * stride] = the sum over the three corners of weights[n] * rows[corners[n], q], for q in 0 to 7.
+def mix_fragment(typing: Any, planes: Any, triangle: Any, x: Any, y: Any, corners: Any, rows: Any, out: Any, at: Any) -> Any:
+    """out[at : at + 8] = the perspective-correct mean of the three corners' rows at x, y; weights are kept inside the triangle.
 
-    rows: C-contiguous float32 [v, 8]; corners, weights: tuples of three; out: C-contiguous float32.
+    planes: C-contiguous float32 [t, 12], for three corners and a pad: value at the origin, slope in x, slope in y; corners: tuple of
+    three rows of `rows`, C-contiguous float32 [v, 8]; out: flat float32.
     """
-    signature = types.void(rows, corners, weights, out, at, stride)
+    signature = types.void(planes, triangle, x, y, corners, rows, out, at)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        row = ir.VectorType(_FLOAT, 8)
-        total = None
-        cs, ws = cgutils.unpack_tuple(builder, args[1]), cgutils.unpack_tuple(builder, args[2])
-        for n in range(3):
-            corner = context.cast(builder, cs[n], sig.args[1][n], types.intp)
-            weight = _splat(builder, context.cast(builder, ws[n], sig.args[2][n], types.float32), 8)
-            start = builder.mul(corner, ir.Constant(corner.type, 8))
-            term = builder.fmul(builder.load(_pointer(context, builder, sig.args[0], args[0], start, row), align=4), weight,
-                                flags=_FAST)  # fmt: skip
-            total = term if total is None else builder.fadd(total, term, flags=_FAST)
-        first = context.cast(builder, args[4], sig.args[4], types.intp)
-        step = context.cast(builder, args[5], sig.args[5], types.intp)
-        for q in range(8):
-            place = builder.add(first, builder.mul(step, ir.Constant(step.type, q)))
-            value = builder.extract_element(total, ir.Constant(_INT, q))
-            builder.store(value, _pointer(context, builder, sig.args[3], args[3], place, _FLOAT), align=4)
+        quad, row = ir.VectorType(_FLOAT, 4), ir.VectorType(_FLOAT, 8)
+        start = context.cast(builder, args[1], sig.args[1], types.intp)
+        start = builder.mul(start, ir.Constant(start.type, 12))
+        value, in_x, in_y = (builder.load(_pointer(context, builder, sig.args[0], args[0],
+                                                   builder.add(start, ir.Constant(start.type, 4 * n)), quad), align=4)
+                             for n in range(3))  # fmt: skip
+        px, py = (_splat(builder, context.cast(builder, args[n], sig.args[n], types.float32), 4) for n in (2, 3))
+        weights = builder.fadd(builder.fadd(value, builder.fmul(in_x, px, flags=_FAST), flags=_FAST),
+                               builder.fmul(in_y, py, flags=_FAST), flags=_FAST)  # fmt: skip
+        weights = builder.select(builder.fcmp_ordered(">", weights, ir.Constant(quad, [0.0] * 4)), weights,
+                                 ir.Constant(quad, [0.0] * 4))  # fmt: skip
+        shares = [builder.extract_element(weights, ir.Constant(_INT, n)) for n in range(3)]
+        total = builder.fadd(builder.fadd(shares[0], shares[1], flags=_FAST), shares[2], flags=_FAST)
+        scale = builder.fdiv(ir.Constant(_FLOAT, 1.0), builder.fadd(total, ir.Constant(_FLOAT, 1e-20)), flags=_FAST)
+        mixed = None
+        for n, corner in enumerate(cgutils.unpack_tuple(builder, args[4])):
+            index = builder.mul(context.cast(builder, corner, sig.args[4][n], types.intp), ir.Constant(start.type, 8))
+            values = builder.load(_pointer(context, builder, sig.args[5], args[5], index, row), align=4)
+            term = builder.fmul(values, _splat(builder, shares[n], 8), flags=_FAST)
+            mixed = term if mixed is None else builder.fadd(mixed, term, flags=_FAST)
+        mixed = builder.fmul(mixed, _splat(builder, scale, 8), flags=_FAST)
+        place = context.cast(builder, args[7], sig.args[7], types.intp)
+        builder.store(mixed, _pointer(context, builder, sig.args[6], args[6], place, row), align=4)
+        return context.get_dummy_value()
+
+    return signature, codegen
+
+
+@intrinsic
+def turn_chunk(typing: Any, values: Any, at: Any) -> Any:
+    """values[at : at + 128], 16 rows of 8, become 8 columns of 16, in place; values: flat float32."""
+    signature = types.void(values, at)
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        lanes = ir.VectorType(_FLOAT, LANES)
+        first = context.cast(builder, args[1], sig.args[1], types.intp)
+        places = [_pointer(context, builder, sig.args[0], args[0], builder.add(first, ir.Constant(first.type, LANES * n)), lanes)
+                  for n in range(8)]  # fmt: skip
+        vectors = [builder.load(place, align=4) for place in places]
+        labels = [[(2 * n + lane // 8, lane % 8) for lane in range(LANES)] for n in range(8)]
+        for bit in (1, 2, 4):  # each step brings together what has this bit of the column in common
+            for n in [n for n in range(8) if not n & bit]:
+                both = labels[n] + labels[n | bit]
+                pair = []
+                for want in (0, bit):
+                    chosen = sorted((e for e in range(2 * LANES) if both[e][1] & bit == want), key=lambda e: (both[e][1], both[e][0]))
+                    mask = ir.Constant(ir.VectorType(_INT, LANES), chosen)
+                    pair.append((builder.shuffle_vector(vectors[n], vectors[n | bit], mask), [both[e] for e in chosen]))
+                (vectors[n], labels[n]), (vectors[n | bit], labels[n | bit]) = pair
+        assert all(labels[q] == [(f, q) for f in range(LANES)] for q in range(8))
+        for place, vector in zip(places, vectors, strict=True):
+            builder.store(vector, place, align=4)
         return context.get_dummy_value()
 
     return signature, codegen

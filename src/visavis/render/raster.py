@@ -93,8 +93,8 @@ def _make_draw_band(cover):
         """Draws the listed triangles into block rows [row0, row0 + rows) of `columns` blocks.
 
         triangles uint32 [t, 3], listed uint32. depth float32, ids int32 [>= rows * columns * 16] flat; cleared here (0, -1).
-        planes float32 [t, 12]: the perspective-correct weights of the three corners as value at the origin, slope in x, in y, for
-        each triangle that was drawn.
+        planes float32 [t, 12]: perspective-correct weights of the three corners and a pad, as value at the origin, slope in x, slope
+        in y (four each), for each triangle that was drawn.
         """
         depth[: rows * columns * LANES] = _f(0)
         ids[: rows * columns * LANES] = -1
@@ -109,9 +109,9 @@ def _make_draw_band(cover):
             a1, b1 = (y2 - y0) * inv, (x0 - x2) * inv
             a2, b2 = (y0 - y1) * inv, (x1 - x0) * inv
             c0, c1, c2 = -(a0 * x1 + b0 * y1), -(a1 * x2 + b1 * y2), -(a2 * x0 + b2 * y0)
-            planes[t, 0], planes[t, 1], planes[t, 2] = c0 * z0, a0 * z0, b0 * z0
-            planes[t, 3], planes[t, 4], planes[t, 5] = c1 * z1, a1 * z1, b1 * z1
-            planes[t, 6], planes[t, 7], planes[t, 8] = c2 * z2, a2 * z2, b2 * z2
+            planes[t, 0], planes[t, 1], planes[t, 2] = c0 * z0, c1 * z1, c2 * z2
+            planes[t, 4], planes[t, 5], planes[t, 6] = a0 * z0, a1 * z1, a2 * z2
+            planes[t, 8], planes[t, 9], planes[t, 10] = b0 * z0, b1 * z1, b2 * z2
             za, zb = a0 * z0 + a1 * z1 + a2 * z2, b0 * z0 + b1 * z1 + b2 * z2
             first = max(row0, int(max(min(y0, y1, y2), _f(0)) * _f(0.5)))
             last = min(row0 + rows - 1, int(max(y0, y1, y2) * _f(0.5)))

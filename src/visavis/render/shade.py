@@ -12,10 +12,13 @@ from typing import Final
 import numpy as np
 
 from visavis.render.kernel import inlined, kernel
-from visavis.render.lanes import block_masks, mix_rows
+from visavis.render.lanes import block_masks, mix_fragment, turn_chunk
 from visavis.render.light import ROW
+from visavis.types import F32
 
 KINDS: Final = 4
+CHUNK: Final = 16 * (ROW + 1)
+"""Floats that hold 16 fragments: eight interpolated columns and one of grain."""
 SURFACE, STRAND, MOUTH, EYE = range(KINDS)
 """Kinds of shading: skin and cloth, hair and lashes and brows, mouth, eyes."""
 SAME_DEPTH: Final = 0.010
@@ -99,24 +102,6 @@ def list_fragments(depth, ids, rows, columns, surface_of, counts, triangles, pla
                     _emit(surface_of, np.uint32(t3), place, w3, counts, triangles, places, shares)
 
 
-@kernel
-def interpolate(count, listed, places, row0, triangles, planes, rows, columns):
-    """Perspective-correct rows of `count` fragments as columns float32 [ROW, >= count].
-
-    listed, places from `list_fragments`; planes float32 [t, 12] from `raster.draw_band_4`; row0: the band's first pixel row. Weights
-    are kept inside the triangle.
-    """
-    stride = columns.shape[1]
-    for n in range(count):
-        t, q = listed[n], places[n]
-        x, y = _f(q & 0xFFFF) + _f(0.5), _f(row0 + (q >> 16)) + _f(0.5)
-        a = max(planes[t, 0] + planes[t, 1] * x + planes[t, 2] * y, _f(0))
-        b = max(planes[t, 3] + planes[t, 4] * x + planes[t, 5] * y, _f(0))
-        c = max(planes[t, 6] + planes[t, 7] * x + planes[t, 8] * y, _f(0))
-        s = _ONE / (a + b + c + _f(1e-20))
-        mix_rows(rows, (triangles[t, 0], triangles[t, 1], triangles[t, 2]), (a * s, b * s, c * s), columns, n, stride)
-
-
 @inlined
 def _tile(u, v):
     """Texel of the periodic 256 x 256 tile at u, v."""
@@ -125,65 +110,85 @@ def _tile(u, v):
     return np.uint32(j * np.int32(256) + i)
 
 
+@kernel
+def interpolate(count, listed, places, row0, triangles, planes, rows, grain, columns):
+    """Perspective-correct rows of `count` fragments, and the noise tile where they lie, in chunks of 16 fragments.
+
+    listed, places from `list_fragments`; planes float32 [t, 12] from `raster.draw_band_4`; row0: the band's first pixel row; grain
+    float32 [65536] from `grain_table`. Written: columns float32 [chunks * CHUNK]; column q of fragment n is at
+    n // 16 * CHUNK + q * 16 + n % 16; columns 0 to 7 are the vertices' rows, 8 the grain.
+    """
+    for chunk in range((count + 15) // 16):
+        at = np.uint64(chunk * CHUNK)
+        for m in range(min(16, count - 16 * chunk)):
+            n = np.uint64(16 * chunk + m)
+            t, q = listed[n], places[n]
+            x, y = _f(q & np.uint32(0xFFFF)) + _f(0.5), _f(row0 + (q >> np.uint32(16))) + _f(0.5)
+            mix_fragment(planes, t, x, y, (triangles[t, 0], triangles[t, 1], triangles[t, 2]), rows, columns, at + np.uint64(8 * m))
+            texel = _tile(columns[at + np.uint64(8 * m + 3)], columns[at + np.uint64(8 * m + 4)])
+            columns[at + np.uint64(128 + m)] = grain[texel]
+        turn_chunk(columns, at)
+
+
+@inlined
+def _grain(bits, channel):
+    """Channel 0 to 3 of a packed texel, -1 to 1."""
+    return _f(np.int32(bits << np.int32(24 - 8 * channel)) >> np.int32(24)) * _f(1 / 127)
+
+
 @inlined
 def _tone(light):
-    return np.int32(min(np.sqrt(max(light, _f(0))) * _f(TONE_SCALE), _f(TONES - 1)))
+    """Index into the tone table, as a float."""
+    return min(np.sqrt(max(light, _f(0))) * _f(TONE_SCALE), _f(TONES - 1))
 
 
 @kernel
-def shade_surface(count, columns, lobes, noise, half, key, tones):
-    """Skin, cloth and mouth. lobes: strength of the highlights of power 32, 8 and 64.
+def shade_surface(count, columns, lobes, key):
+    """Skin, cloth and mouth: columns 0 to 2 become indices into the tone table.
 
-    noise float32 [3, 65536]; half float32 [3] the mean half vector; key float32 [3] the highlight's colour. Written: tones int32
-    [3, >= count], indices into the tone table.
+    lobes float32 [3]: strength of the highlights of power 32, 8 and 64; key float32 [3]: their colour.
     """
-    n0, n1, n2 = noise[0], noise[1], noise[2]
-    red, green, blue, us, vs, ams, hs, gloss = (
-        columns[0], columns[1], columns[2], columns[3], columns[4], columns[5], columns[6], columns[7])  # fmt: skip
-    out0, out1, out2 = tones[0], tones[1], tones[2]
-    half0, half1, key0, key1, key2 = half[0], half[1], key[0], key[1], key[2]
+    key0, key1, key2 = key[0], key[1], key[2]
     lobe0, lobe1, lobe2 = lobes[0], lobes[1], lobes[2]
-    for n in range(count):
-        am = ams[n]
-        q = _tile(us[n], vs[n])
-        pore, du, dv = am * n0[q], am * n1[q], am * n2[q]
-        bump = du * half0 + dv * half1
-        # the relieved normal is made unit again as if it pointed along the half vector: only there does the highlight show
-        h = max(hs[n] + bump, _f(0)) / np.sqrt(max(_ONE + _f(2) * bump + du * du + dv * dv, _f(0.1)))
-        h2 = h * h
-        h4 = h2 * h2
-        h8 = h4 * h4
-        h16 = h8 * h8
-        h32 = h16 * h16
-        s = (lobe0 * h32 + lobe1 * h8 + lobe2 * h32 * h32) * gloss[n]
-        out0[n] = _tone(red[n] * (_ONE + _f(0.55) * pore) + s * key0)
-        out1[n] = _tone(green[n] * (_ONE + _f(0.90) * pore) + s * key1)
-        out2[n] = _tone(blue[n] * (_ONE + _f(0.90) * pore) + s * key2)
+    for chunk in range((count + 15) // 16):
+        f = columns[chunk * CHUNK : (chunk + 1) * CHUNK]
+        bits = f.view(np.int32)
+        for n in range(16):
+            am, texel = f[80 + n], bits[128 + n]
+            pore, bump, relief = am * _grain(texel, 0), am * _grain(texel, 1), am * am * _grain(texel, 2)
+            # the relieved normal is made unit again as if it pointed along the half vector: only there does the highlight show
+            h = max(f[96 + n] + bump, _f(0)) / np.sqrt(max(_ONE + _f(2) * bump + relief, _f(0.1)))
+            h2 = h * h
+            h4 = h2 * h2
+            h8 = h4 * h4
+            h16 = h8 * h8
+            h32 = h16 * h16
+            s = (lobe0 * h32 + lobe1 * h8 + lobe2 * h32 * h32) * f[112 + n]
+            f[n] = _tone(f[n] * (_ONE + _f(0.55) * pore) + s * key0)
+            f[16 + n] = _tone(f[16 + n] * (_ONE + _f(0.90) * pore) + s * key1)
+            f[32 + n] = _tone(f[32 + n] * (_ONE + _f(0.90) * pore) + s * key2)
 
 
 @kernel
-def shade_strands(count, columns, strand_noise, tones):
-    """Hair, lashes, brows: two highlights along the strand, shifted by strand noise (after Kajiya and Kay, and Marschner et al.).
-
-    strand_noise float32 [65536]; the rest as in `shade_surface`.
-    """
-    red, green, blue, us, vs, ams, ts, shines = (
-        columns[0], columns[1], columns[2], columns[3], columns[4], columns[5], columns[6], columns[7])  # fmt: skip
-    out0, out1, out2 = tones[0], tones[1], tones[2]
-    for n in range(count):
-        strand = strand_noise[_tile(us[n], vs[n])]
-        th, gloss = ts[n], shines[n]
-        ta, tb = th + _f(0.10) + _f(0.16) * strand, th - _f(0.14) + _f(0.22) * strand
-        a, b = max(_ONE - ta * ta, _f(0)), max(_ONE - tb * tb, _f(0))
-        a2, b2 = a * a, b * b
-        a4, b4 = a2 * a2, b2 * b2
-        a8, b8 = a4 * a4, b4 * b4
-        a16 = a8 * a8
-        a32 = a16 * a16 * gloss
-        shine = (_ONE + ams[n] * strand) * (_ONE + _f(2) * b8 * gloss)
-        out0[n] = _tone(red[n] * shine + _f(0.30) * a32)
-        out1[n] = _tone(green[n] * shine + _f(0.27) * a32)
-        out2[n] = _tone(blue[n] * shine + _f(0.24) * a32)
+def shade_strands(count, columns):
+    """Hair, lashes, brows: two highlights along the strand, shifted by strand noise (after Kajiya and Kay, and Marschner et al.)."""
+    for chunk in range((count + 15) // 16):
+        f = columns[chunk * CHUNK : (chunk + 1) * CHUNK]
+        bits = f.view(np.int32)
+        for n in range(16):
+            strand = _grain(bits[128 + n], 3)
+            th, gloss = f[96 + n], f[112 + n]
+            ta, tb = th + _f(0.10) + _f(0.16) * strand, th - _f(0.14) + _f(0.22) * strand
+            a, b = max(_ONE - ta * ta, _f(0)), max(_ONE - tb * tb, _f(0))
+            a2, b2 = a * a, b * b
+            a4, b4 = a2 * a2, b2 * b2
+            a8, b8 = a4 * a4, b4 * b4
+            a16 = a8 * a8
+            a32 = a16 * a16 * gloss
+            shine = (_ONE + f[80 + n] * strand) * (_ONE + _f(2) * b8 * gloss)
+            f[n] = _tone(f[n] * shine + _f(0.30) * a32)
+            f[16 + n] = _tone(f[16 + n] * shine + _f(0.27) * a32)
+            f[32 + n] = _tone(f[32 + n] * shine + _f(0.24) * a32)
 
 
 @inlined
@@ -193,7 +198,7 @@ def _window(x, y, cx, cy, steep):
 
 
 @kernel
-def shade_eyes(count, places, row0, columns, iris, pupil, view, half, tones):
+def shade_eyes(count, places, row0, columns, iris, pupil, view, half):
     """Eyes: painted iris with a pupil of variable size, wet highlight, reflected windows.
 
     iris float32 [s, s, 3]; pupil float32 [3]: iris radius, painted pupil radius, wanted pupil radius; view float32 [3]: centre x, y and
@@ -201,7 +206,8 @@ def shade_eyes(count, places, row0, columns, iris, pupil, view, half, tones):
     """
     last = _f(iris.shape[0] - 1)
     for n in range(count):
-        u, v = columns[3, n], columns[4, n]
+        at = (n >> 4) * CHUNK + (n & 15)
+        u, v = columns[at + 48], columns[at + 64]
         radius = np.sqrt(u * u + v * v) + _f(1e-6)
         if radius < pupil[0]:
             inner = radius * pupil[1] / pupil[2]
@@ -212,7 +218,7 @@ def shade_eyes(count, places, row0, columns, iris, pupil, view, half, tones):
         ty = min(max((_f(0.5) - _f(0.5) * v) * last, _f(0)), last - _f(0.001))
         i, j = int(tx), int(ty)
         fx, fy = tx - _f(i), ty - _f(j)
-        nx, ny, gloss = columns[5, n], columns[6, n], columns[7, n]
+        nx, ny, gloss = columns[at + 80], columns[at + 96], columns[at + 112]
         nz = np.sqrt(max(_ONE - nx * nx - ny * ny, _f(0)))
         vx = (view[0] - _f(places[n] & 0xFFFF) - _f(0.5)) * view[2]
         vy = (_f(row0 + (places[n] >> 16)) + _f(0.5) - view[1]) * view[2]
@@ -231,21 +237,33 @@ def shade_eyes(count, places, row0, columns, iris, pupil, view, half, tones):
         for c in range(3):
             top = iris[j, i, c] * (_ONE - fx) + iris[j, i + 1, c] * fx
             low = iris[j + 1, i, c] * (_ONE - fx) + iris[j + 1, i + 1, c] * fx
-            tones[c, n] = _tone(columns[c, n] * (top * (_ONE - fy) + low * fy) + shine)
+            columns[at + 16 * c] = _tone(columns[at + 16 * c] * (top * (_ONE - fy) + low * fy) + shine)
 
 
 @kernel
-def add_fragments(count, places, shares, tones, table, colour):
+def add_fragments(count, places, shares, columns, table, colour):
     """colour float32 [rows, width, 4] gains each fragment's encoded colour (0 to 255) and share."""
     for n in range(count):
+        at = np.uint64((n >> 4) * CHUNK + (n & 15))
         x, y, w = places[n] & 0xFFFF, places[n] >> 16, shares[n]
-        colour[y, x, 0] += w * table[np.uint32(tones[0, n])]
-        colour[y, x, 1] += w * table[np.uint32(tones[1, n])]
-        colour[y, x, 2] += w * table[np.uint32(tones[2, n])]
+        colour[y, x, 0] += w * table[np.uint32(np.int32(columns[at + np.uint64(0)]) & np.int32(TONES - 1))]
+        colour[y, x, 1] += w * table[np.uint32(np.int32(columns[at + np.uint64(16)]) & np.int32(TONES - 1))]
+        colour[y, x, 2] += w * table[np.uint32(np.int32(columns[at + np.uint64(32)]) & np.int32(TONES - 1))]
         colour[y, x, 3] += w
 
 
-def tone_table(exposure: float) -> np.typing.NDArray[np.float32]:
+def grain_table(noise: F32, half: F32) -> F32:
+    """float32 [65536] whose bits are four signed bytes, -127 to 127: pores, relief along the half vector, its square, strands.
+
+    noise float32 [256, 256, 4] as in RenderMesh; half float32 [3] unit.
+    """
+    pores, du, dv, strands = noise.reshape(-1, 4).T
+    channels = np.stack([pores, du * half[0] + dv * half[1], du * du + dv * dv, strands], 1)
+    signed = np.round(channels.clip(-1, 1) * 127).astype(np.int8)
+    return np.ascontiguousarray(signed).view(np.float32).ravel()
+
+
+def tone_table(exposure: float) -> F32:
     """float32 [TONES]: a filmic curve and the sRGB encoding, 0 to 255, over sqrt(linear light) * TONE_SCALE."""
     x = (np.arange(TONES) / TONE_SCALE) ** 2 * exposure
     y = np.clip(x * (2.2 * x + 0.12) / (x * (1.95 * x + 0.62) + 0.16), 0, 1)

@@ -9,7 +9,6 @@ import numpy as np
 
 from visavis.engines.rig.frame import FrameBuffers
 from visavis.render import raster, shade
-from visavis.render.light import ROW
 from visavis.render.prepare import Prepared
 from visavis.types import F32, U8
 
@@ -33,19 +32,18 @@ class BandBuffers:
         self.triangle = np.empty((shade.KINDS, fragments), np.uint32)
         self.place = np.empty((shade.KINDS, fragments), np.uint32)
         self.share = np.empty((shade.KINDS, fragments), np.float32)
-        self.columns = np.empty((ROW, fragments), np.float32)
-        self.tones = np.empty((3, fragments), np.int32)
+        self.columns = np.zeros((fragments // 16 + 1) * shade.CHUNK, np.float32)
         self.colour = np.empty((ROWS, width, 4), np.float32)
 
 
 class Painter:
     """What a band needs besides the frame: textures, tone curve, background; read-only while drawing."""
 
-    def __init__(self, person: Prepared, background: F32, iris: F32) -> None:
+    def __init__(self, person: Prepared, background: F32, iris: F32, grain: F32) -> None:
         mesh = person.mesh
         self.person = person
         self.background = background
-        self.noise = np.ascontiguousarray(mesh.noise.reshape(-1, 4).T)
+        self.grain = grain
         self.iris = iris
         self.table = shade.tone_table(mesh.exposure)
         self.pupil = np.array([mesh.iris_radius, mesh.pupil_radius, mesh.pupil_radius], np.float32)
@@ -73,15 +71,16 @@ class Painter:
             if count == 0:
                 continue
             place, share = own.place[kind], own.share[kind]
-            shade.interpolate(count, own.triangle[kind], place, row0, self.person.triangles, at.planes, at.rows, own.columns)
+            shade.interpolate(count, own.triangle[kind], place, row0, self.person.triangles, at.planes, at.rows,
+                              self.grain, own.columns)  # fmt: skip
             match kind:
                 case shade.SURFACE:
-                    shade.shade_surface(count, own.columns, _LOBES[kind], self.noise, at.half, self.key, own.tones)
+                    shade.shade_surface(count, own.columns, _LOBES[kind], self.key)
                 case shade.MOUTH:
-                    shade.shade_surface(count, own.columns, _LOBES[kind], self.noise, at.half, _WHITE, own.tones)
+                    shade.shade_surface(count, own.columns, _LOBES[kind], _WHITE)
                 case shade.STRAND:
-                    shade.shade_strands(count, own.columns, self.noise[3], own.tones)
+                    shade.shade_strands(count, own.columns)
                 case shade.EYE:
                     view = np.array([at.camera[4], at.camera[5], 1 / at.camera[3]], np.float32)
-                    shade.shade_eyes(count, place, row0, own.columns, self.iris, self.pupil, view, at.half, own.tones)
-            shade.add_fragments(count, place, share, own.tones, self.table, own.colour)
+                    shade.shade_eyes(count, place, row0, own.columns, self.iris, self.pupil, view, at.half)
+            shade.add_fragments(count, place, share, own.columns, self.table, own.colour)

@@ -12,7 +12,7 @@ from visavis.engines.rig.bands import BandBuffers, Painter
 from visavis.engines.rig.frame import FrameBuffers, prepare_frame
 from visavis.engines.rig.sway import Sway
 from visavis.errors import BadInput
-from visavis.render import picture
+from visavis.render import picture, shade
 from visavis.render.mesh import RenderMesh
 from visavis.render.prepare import Prepared, prepare
 from visavis.types import U8, FaceFrame, VideoFrame
@@ -39,7 +39,8 @@ class RigEngine:
         self._width, self._height = width, height
         self._frame = FrameBuffers(self._person, width, height)
         background = picture.studio(self._person.mesh.background, width, height)
-        self._painter = Painter(self._person, background, self._person.mesh.iris)
+        self._painter = Painter(self._person, background, self._person.mesh.iris,
+                                shade.grain_table(self._person.mesh.noise, self._frame.half))  # fmt: skip
         self._bands = [BandBuffers(width) for _ in range(workers)]
         self._pool = ThreadPoolExecutor(workers, "rig-band") if workers > 1 else None
         self._sway = Sway()
