@@ -27,6 +27,7 @@ from visavis.types import (
 )
 from visavis.voice.conversation import MAX_WAITING, Conversation
 from visavis.voice.persona import MILO, NOVA
+from visavis.voice.sphinx import SphinxSTT
 from visavis.voice.worker_process import WorkerProcess
 
 
@@ -198,6 +199,28 @@ async def test_a_voice_that_cannot_speak_is_told_and_the_conversation_goes_on(
     await conversation.say("But this.")
     heard = await sink.wait_for_end(1)
     assert " ".join(word.text for word in heard.cues(WordCue)) == "But this."
+
+
+async def test_without_ears_one_can_still_type(
+    sink: RecordingSink, listener: RememberingListener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SphinxSTT, "warm_up", _no_ears)
+    conversation = make(sink, listener, stt="pocketsphinx")
+    await conversation.start(greet=False)
+    try:
+        conversation.hear(AudioChunk(0, 16_000, np.zeros(16_000, np.int16)))
+        async with asyncio.timeout(10):
+            while not listener.errors:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        assert "It does not load." in str(listener.errors[0])
+        await conversation.chat("wink")
+        assert (await sink.wait_for_end(1)).cues(GestureCue)
+    finally:
+        await conversation.aclose()
+
+
+async def _no_ears(recogniser: SphinxSTT) -> None:
+    raise Unavailable("It does not load.", mend="Reinstall it.")
 
 
 async def _cannot_start(worker: WorkerProcess) -> bytes:

@@ -66,13 +66,9 @@ class VoiceParts:
         }  # fmt: skip
 
     async def warm_up(self) -> None:
-        """Start what takes a moment. Raises Unavailable, BadSettings."""
-        starting = []
+        """Start the voice, which greets. The recogniser loads meanwhile. Raises Unavailable, BadSettings."""
         if isinstance(self.tts, EspeakTTS):
-            starting.append(self.tts.warm_up())
-        if isinstance(self.stt, SphinxSTT):
-            starting.append(self.stt.warm_up())
-        await asyncio.gather(*starting)
+            await self.tts.warm_up()
 
     def become(self, persona: Persona) -> None:
         if isinstance(self.tts, EspeakTTS):

@@ -74,9 +74,12 @@ class SpeechOutput(AudioOutput):
             piece = samples[start : start + CHUNK_SAMPLES]
             audio = AudioChunk(ticks_from_samples(utterance.samples, SPEECH_HZ), SPEECH_HZ, piece)
             utterance.samples += len(piece)
-            utterance.number = await self._sink.push(SpeechChunk(audio, cues if start == 0 else (), known))
-            if utterance not in self._playing:  # silenced while we waited
+            number = await self._sink.push(SpeechChunk(audio, cues if start == 0 else (), known))
+            if utterance not in self._playing:  # silenced while we waited: a sink may have opened another one for this piece
+                if number != utterance.number:
+                    self._sink.interrupt()
                 return
+            utterance.number = number
 
     def flush(self) -> None:
         super().flush()
