@@ -88,7 +88,7 @@ def prepare(mesh: RenderMesh) -> Prepared:
         tangents=np.ascontiguousarray(mesh.tangent[order]), visibility=np.ascontiguousarray(mesh.visibility[:, order]),
         shape_offsets=mesh.shape_offsets, shape_indices=indices, shape_deltas=mesh.shape_deltas,
         lid_lines=moved[mesh.lid_lines], bent_triangles=bent_triangles, bent_vertices=vertices, bent_starts=starts,
-        bent_around=around, views=_views(mesh, positions, triangles),
+        bent_around=around, views=_views(mesh),
     )  # fmt: skip
 
 
@@ -112,17 +112,10 @@ def _bending(bent: np.typing.NDArray[np.bool_], triangles: I32, part: U8) -> tup
     return np.ascontiguousarray(listed), vertices.astype(np.int32), counts.astype(np.int32), joined.astype(np.int32)
 
 
-def _views(mesh: RenderMesh, positions: F32, triangles: I32) -> tuple[npt.NDArray[np.uint32], ...]:
-    """The triangles to draw near each head pose, nearest first; one list of all where nothing was baked."""
-    middle = positions[triangles].mean(1) - mesh.pivot
-    lists = []
-    poses = mesh.view_poses if len(mesh.view_poses) else np.zeros((1, 2), np.float32)
-    visible = mesh.view_visible if len(mesh.view_poses) else np.ones((1, len(triangles)), bool)
-    for (yaw, pitch), seen in zip(poses, visible, strict=True):
-        chosen = np.flatnonzero(seen)
-        towards = rotation(float(yaw), float(pitch), 0.0)[2]
-        lists.append(chosen[np.argsort(-(middle[chosen] @ towards), kind="stable")].astype(np.uint32))
-    return tuple(lists)
+def _views(mesh: RenderMesh) -> tuple[npt.NDArray[np.uint32], ...]:
+    """The triangles to draw near each head pose, in the mesh's order (neighbours on the face stand together); the last is all."""
+    lists = [np.flatnonzero(seen).astype(np.uint32) for seen in mesh.view_visible]
+    return (*lists, np.arange(len(mesh.triangles), dtype=np.uint32))
 
 
 def rotation(yaw: float, pitch: float, roll: float) -> F32:

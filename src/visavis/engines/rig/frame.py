@@ -16,6 +16,8 @@ LOOK_YAW_RAD: Final = 0.5
 LOOK_PITCH_RAD: Final = 0.4
 """How far an eyeball turns at weight 1 of eyeLookIn/Out and eyeLookUp/Down."""
 WEIGHT_FLOOR: Final = 1e-3
+VIEW_REACH_RAD: Final = 0.08
+"""How far beyond the middle of the outermost cells of head poses their lists still serve."""
 LID_POINTS: Final = 16
 MOUTH_DARK: Final = 0.07
 """Light inside the closed mouth: white in its seam would show at once."""
@@ -135,11 +137,15 @@ def lid_heights(line: F32) -> F32:
     return np.concatenate([x[[0, -1]], np.interp(np.linspace(x[0], x[-1], LID_POINTS), x, y)]).astype(np.float32)
 
 
+def view_of(poses: F32, head_rotation: F32) -> int:
+    """Which of `Prepared.views` serves a head: the nearest cell, or the last, everything, where the head is turned beyond them all."""
+    if len(poses) == 0 or (np.abs(head_rotation[:2]) > np.abs(poses).max(0) + VIEW_REACH_RAD).any():
+        return len(poses)
+    return int(np.argmin(((poses - head_rotation[:2]) ** 2).sum(1)))
+
+
 def _sort_into_bands(person: Prepared, at: FrameBuffers, head_rotation: F32) -> None:
-    view = 0
-    if len(person.mesh.view_poses):
-        view = int(np.argmin(((person.mesh.view_poses - head_rotation[:2]) ** 2).sum(1)))
-    chosen = person.views[view]
+    chosen = person.views[view_of(person.mesh.view_poses, head_rotation)]
     width, height = at.size
     raster.cull(at.screen, person.triangles, person.mesh.two_sided, chosen, width, height, at.first, at.last)
     need = raster.fill_bands(chosen, at.first, at.last, at.starts, at.listed)
