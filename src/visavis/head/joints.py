@@ -33,10 +33,17 @@ def find_joints(head: CanonicalHead, cage: F64) -> Joints:
     middle = eyes.middle
     return Joints(
         neck=middle + np.array([0.0, -1.9, -0.95]) * unit,
-        head=middle + np.array([0.0, -1.0, -0.75]) * unit,
+        head=np.array([0.0, middle[1] - 1.0 * unit, _neck_depth(head, cage, middle[1] - 1.15 * unit)]),
         jaw=_hinge(cage[head.groups["lower_teeth"]], head.shapes.field("jawOpen")[head.groups["lower_teeth"]]),
         eyes=eyes,
     )
+
+
+def _neck_depth(head: CanonicalHead, cage: F64, height: float) -> float:
+    """Middle of the neck, front to back, just under the skull: the head turns about it."""
+    skin = cage[np.unique(head.cage_quads)]
+    behind = skin[(np.abs(skin[:, 1] - height) < 0.006) & (np.abs(skin[:, 0]) < 0.03), 2]
+    return float(behind.min() + 0.052)
 
 
 def _hinge(points: F64, moved: F64) -> F64:

@@ -9,13 +9,13 @@ import numpy as np
 from visavis.assets import Progress
 from visavis.engines.rig.people.brows import brow_piece
 from visavis.engines.rig.people.eyes import eye_pieces
-from visavis.engines.rig.people.figure import make_figure
-from visavis.engines.rig.people.finish import assemble, light_by_part
+from visavis.engines.rig.people.figure import Figure, make_figure
+from visavis.engines.rig.people.finish import assemble, light_by_part, under_collar
 from visavis.engines.rig.people.garment import garment_pieces
 from visavis.engines.rig.people.hair import make_hair
 from visavis.engines.rig.people.lashes import lash_pieces
 from visavis.engines.rig.people.mouth import mouth_pieces
-from visavis.engines.rig.people.skin import skin_piece
+from visavis.engines.rig.people.skin import neckline, skin_piece
 from visavis.engines.rig.people.spec import PersonSpec
 from visavis.head.canonical import CanonicalHead
 from visavis.render.bake import bake
@@ -26,9 +26,12 @@ from visavis.render.prune import prune
 def build_person(head: CanonicalHead, spec: PersonSpec, progress: Progress | None = None) -> RenderMesh:
     """The person as the renderer takes them: modelled, light baked, what no view shows dropped. Takes some ten seconds."""
     report = progress or (lambda _what, _share: None)
-    mesh = model_person(head, spec, report)
+    report("Shaping the face", 0.05)
+    figure = make_figure(head, spec)
+    mesh = model_person(figure, spec, report)
     report("Baking light", 0.2)
     mesh = bake(mesh)
+    mesh = under_collar(mesh, neckline(spec, figure, mesh.positions))
     mesh = replace(mesh, occlusion=light_by_part(mesh).astype(np.float32))
     report("Dropping what is never seen", 0.6)
     mesh = prune(mesh)
@@ -36,10 +39,8 @@ def build_person(head: CanonicalHead, spec: PersonSpec, progress: Progress | Non
     return mesh
 
 
-def model_person(head: CanonicalHead, spec: PersonSpec, report: Progress) -> RenderMesh:
+def model_person(figure: Figure, spec: PersonSpec, report: Progress) -> RenderMesh:
     """The person's mesh before light is baked and the unseen is dropped."""
-    report("Shaping the face", 0.05)
-    figure = make_figure(head, spec)
     eyes, eye_rest = eye_pieces(figure)
     lashes, lid_lines = lash_pieces(spec, figure)
     pieces = [skin_piece(spec, figure), *eyes, *mouth_pieces(spec, figure), *lashes, brow_piece(spec, figure)]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
+from scipy.spatial import cKDTree
 
 from visavis.arkit import SHAPES
 from visavis.engines.rig.people.eyes import IRIS, PUPIL, iris_texture
@@ -27,6 +29,8 @@ WRAP: Final = (
 )  # fmt: skip
 """By `Part`: how far light wraps around an edge; red furthest in skin."""
 DISTANCE_M: Final = 0.9
+COLLAR_REACH: Final = 0.13
+"""The bake's shade of the collar on the neck reaches this far above its edge, in face units."""
 
 
 def assemble(pieces: Sequence[Piece], eye_rest: F64, lid_lines: Sequence[str], spec: PersonSpec, figure: Figure) -> RenderMesh:
@@ -113,6 +117,24 @@ def _shape_deltas(
         deltas.append(moved[rows])
         offsets.append(offsets[-1] + len(rows))
     return np.array(offsets, np.int64), np.concatenate(indices).astype(np.int32), np.concatenate(deltas).astype(np.float32)
+
+
+def under_collar(mesh: RenderMesh, above_m: F64) -> RenderMesh:
+    """Skin that the garment darkens in the bake gets the light of the skin above it, dimmed: turning the head bares it.
+
+    above_m [v]: height over the garment's edge, in face units.
+    """
+    skin = mesh.part == Part.SKIN
+    hidden = np.flatnonzero(skin & (above_m < COLLAR_REACH))
+    bare = np.flatnonzero(skin & (above_m >= COLLAR_REACH) & (above_m < COLLAR_REACH + 0.25))
+    if not (len(hidden) and len(bare)):
+        return mesh
+    _, near = cKDTree(mesh.positions[bare]).query(mesh.positions[hidden], 6)
+    dim = np.interp(above_m[hidden], [-0.1, COLLAR_REACH], [0.45, 0.95])
+    occlusion, visibility = mesh.occlusion.copy(), mesh.visibility.copy()
+    occlusion[hidden] = mesh.occlusion[bare[near]].mean(1) * dim
+    visibility[:, hidden] = mesh.visibility[:, bare[near]].mean(2) * dim
+    return replace(mesh, occlusion=occlusion, visibility=visibility)
 
 
 def light_by_part(mesh: RenderMesh) -> F64:

@@ -17,9 +17,10 @@ MOUTH_DEEP = (0.10, 0.018, 0.016)
 MOUTH_FRONT = (0.34, 0.095, 0.085)
 
 
-def head_weight(figure: Figure, points: F64) -> F64:
-    """How far points [n, 3] metres follow the head: 1 above the jaw, 0 at the base of the neck."""
-    return smooth_step(points[:, 1] / figure.unit, -1.55, -0.80)
+def head_weight(spec: PersonSpec, figure: Figure, points: F64) -> F64:
+    """How far points [n, 3] metres follow the head: not at all at the garment's edge, so that no neck slides out of it."""
+    face_front = smooth_step(points[:, 2] / figure.unit, -0.25, -0.02) * smooth_step(points[:, 1] / figure.unit, -1.45, -1.15)
+    return np.maximum(smooth_step(neckline(spec, figure, points), -0.02, 0.46), face_front)
 
 
 def neckline(spec: PersonSpec, figure: Figure, points: F64) -> F64:
@@ -69,7 +70,7 @@ def skin_piece(spec: PersonSpec, figure: Figure) -> Piece:
         uv=np.stack([angle * 1.6, figure.face[:, 1] * 1.15], 1),
         specular=np.clip(shine, 0, None),
         noise=pores,
-        head_weight=head_weight(figure, figure.skin),
+        head_weight=head_weight(spec, figure, figure.skin),
         lid_weight=np.clip(np.stack([covers * (x > 0), covers * (x < 0)], 1), 0, 1),
     )  # fmt: skip
 

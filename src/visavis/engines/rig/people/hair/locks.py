@@ -46,6 +46,8 @@ class LockLook:
     columns: int = 5
     lag: tuple[float, ...] = (0.0, 0.0)
     tip_tone: float = 1.12
+    grey: float = 0.0
+    """Greyer than the rest by this much (temples)."""
     edge: float = 0.22
     twist: F64 = field(default_factory=lambda: np.zeros(1))
 
@@ -148,8 +150,8 @@ def _colours(hair: HairLook, look: LockLook, count: int, t: F64, a: F64, rng: np
     tone = np.exp(rng.normal(0, look.vary, (count, 1, 1, 1))) * look.tone
     tips = np.array(hair.tips or hair.colour)
     body = np.array(hair.colour) * (1 - t[:, None]) + tips * t[:, None]
-    if hair.grey:
-        grey = np.clip(hair.grey + rng.normal(0, 0.15, (count, 1, 1, 1)), 0, 1)
+    if hair.grey or look.grey:
+        grey = np.clip(hair.grey + look.grey + rng.normal(0, 0.15, (count, 1, 1, 1)), 0, 1)
         base = body[None, :, None] * (1 - grey) + np.array(hair.grey_colour) * grey
     else:
         base = np.broadcast_to(body[None, :, None], (count, len(t), 1, 3))

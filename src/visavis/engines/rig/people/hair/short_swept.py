@@ -35,7 +35,7 @@ def short_swept(spec: PersonSpec, figure: Figure, skull: SkullMap) -> list[Piece
     thin = colour * 0.40 + skin * 0.38
     top = LockLook(root=fringe, root_reach=0.10, vary=0.10, edge=0.40, shine=0.34, tip_tone=0.95)
     loose = LockLook(width=(0.25, 1, 1, 0.7, 0.15), bulge=0.26, root=fringe, root_reach=0.12, columns=4, vary=0.10, shine=0.34, tip_tone=1.0)
-    side_look = LockLook(root=colour * 0.8, root_reach=0.3, end=thin, end_reach=0.30, tone=0.80, vary=0.06, edge=0.22, shine=0.2, tip_tone=0.95)
+    side_look = LockLook(root=colour * 0.8, root_reach=0.3, end=thin, end_reach=0.30, tone=0.92, vary=0.06, grey=0.10, edge=0.22, shine=0.2, tip_tone=0.95)
     grid, lock, across = _top(spec, skull, rng)
     pieces = [sheet_piece("hair-top", grid, lock, across, figure=figure, hair=spec.hair, look=top, rng=rng)]
     curves, half = _loose(spec, skull, rng)
@@ -99,7 +99,7 @@ def _top(spec: PersonSpec, skull: SkullMap, rng: np.random.Generator) -> tuple[F
 
 def _loose(spec: PersonSpec, skull: SkullMap, rng: np.random.Generator) -> tuple[F64, F64]:
     count = spec.hair.locks * 3
-    place = rng.uniform(0.04, 0.96, count)
+    place = rng.uniform(0.14, 0.86, count)
     start = np.radians(np.where(np.arange(count) % 3 == 0, rng.uniform(-1, 4, count), rng.uniform(4, 55, count)))
     curves = _top_curves(spec, skull, place, 0.012, start)
     reach = rng.uniform(0.40, 0.75, count)
@@ -107,9 +107,9 @@ def _loose(spec: PersonSpec, skull: SkullMap, rng: np.random.Generator) -> tuple
     cut = np.stack([[np.interp(t * r, t, curve[:, axis]) for axis in range(3)] for curve, r in zip(curves, reach, strict=True)])
     curves = np.moveaxis(cut, 1, 2)
     lift = 0.02 + 0.02 * np.sin(np.pi * t) * rng.uniform(0.3, 1.3, (count, 1))
-    lift[:, -1] = -0.005
+    lift -= 0.045 * smooth_step(t, 0.6, 1.0)
     curves = curves + unit_vectors(curves - skull.centre) * lift[..., None]
-    curves[..., 0] += np.cumsum(np.full((count, ROWS_TOP), 1.0), 1) * rng.normal(0, 0.006, (count, 1))
+    curves[..., 0] += np.cumsum(np.full((count, ROWS_TOP), 1.0), 1) * rng.normal(0, 0.002, (count, 1))
     return curves, rng.uniform(0.022, 0.042, (count, 1)) * np.ones(ROWS_TOP)
 
 
@@ -131,7 +131,7 @@ def _side(spec: PersonSpec, skull: SkullMap, side: float, rng: np.random.Generat
     direction = _around(side * azimuths, h)
     relief = (1 - across**2) * rng.uniform(0.5, 1.2, count)[lock]
     lift = 0.016 + (0.055 * spec.hair.volume) * (1 - smooth_step(t, 0.15, 1.0)) + 0.012 * relief[:, None] * (1 - t * 0.6)
-    lift *= (0.25 + 0.75 * smooth_step(place, 0.0, 0.06))[:, None]
+    lift *= (0.06 + 0.94 * smooth_step(place, 0.0, 0.08))[:, None]
     return skull.surface(direction, lift), lock, across
 
 
