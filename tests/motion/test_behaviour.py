@@ -41,7 +41,7 @@ def life(state: AgentState, seconds: int, seed: int = 3) -> list[FaceFrame]:
 
 @pytest.fixture(scope="module")
 def lives() -> dict[AgentState, Liveliness]:
-    return {state: liveliness(life(state, 240)) for state in AgentState}
+    return {state: liveliness(life(state, 180)) for state in AgentState}
 
 
 def test_blinks_are_as_often_and_as_long_as_in_people(lives: dict[AgentState, Liveliness]) -> None:

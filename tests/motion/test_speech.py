@@ -153,7 +153,7 @@ def test_loud_and_stressed_vowels_open_wider() -> None:
 
 def test_mouth_and_jaw_never_jump() -> None:
     """At 200 Hz no weight of the mouth moves by more than a fast lip can: a closure takes some 50 ms."""
-    for voice in RECORDED["speech"]:
+    for voice in ("en-us", "en-us fast", "ja"):
         phones = espeak_phones(voice)
         motion = spoken(phones)
         weights = np.array([f.weights for f in frames(motion, 0.3, phones[-1].end_ticks / TICKS_HZ + 0.5, HZ)])

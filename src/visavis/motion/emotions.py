@@ -16,17 +16,17 @@ from visavis.types import Emotion
 
 _EXPRESSIONS: Final[dict[Emotion, dict[str, float]]] = {
     Emotion.NEUTRAL: {},
-    Emotion.HAPPY: {"mouthSmile": 0.62, "cheekSquint": 0.50, "eyeSquint": 0.22, "mouthDimple": 0.15, "browOuterUp": 0.12,
-                    "browInnerUp": 0.08, "mouthUpperUp": 0.14},
-    Emotion.SAD: {"browInnerUp": 0.75, "browDown": 0.12, "mouthFrown": 0.55, "mouthShrugLower": 0.30, "eyeBlink": 0.12,
-                  "eyeSquint": 0.12, "mouthPress": 0.08},
-    Emotion.ANGRY: {"browDown": 0.85, "noseSneer": 0.35, "eyeSquint": 0.35, "mouthPress": 0.35, "mouthFrown": 0.25,
-                    "mouthStretch": 0.12, "jawForward": 0.20, "eyeWide": 0.10},
-    Emotion.SURPRISED: {"browInnerUp": 0.80, "browOuterUp": 0.85, "eyeWide": 0.65, "jawOpen": 0.24, "mouthFunnel": 0.18},
-    Emotion.AFRAID: {"browInnerUp": 0.90, "browOuterUp": 0.35, "browDown": 0.20, "eyeWide": 0.60, "mouthStretch": 0.50,
-                     "mouthFrown": 0.18, "jawOpen": 0.08, "mouthLowerDown": 0.15},
-    Emotion.DISGUSTED: {"noseSneer": 0.80, "browDown": 0.45, "eyeSquint": 0.40, "mouthUpperUp": 0.35, "mouthFrown": 0.35,
-                        "mouthShrugLower": 0.25, "cheekSquint": 0.35},
+    Emotion.HAPPY: {"mouthSmile": 0.88, "cheekSquint": 0.65, "eyeSquint": 0.28, "mouthDimple": 0.25, "mouthStretch": 0.10,
+                    "browOuterUp": 0.18, "browInnerUp": 0.10, "mouthUpperUp": 0.16},
+    Emotion.SAD: {"browInnerUp": 0.90, "browDown": 0.15, "mouthFrown": 0.70, "mouthShrugLower": 0.35, "eyeBlink": 0.14,
+                  "eyeSquint": 0.15, "mouthPress": 0.08},
+    Emotion.ANGRY: {"browDown": 1.00, "noseSneer": 0.50, "eyeSquint": 0.40, "mouthPress": 0.50, "mouthFrown": 0.32,
+                    "mouthStretch": 0.15, "jawForward": 0.25, "eyeWide": 0.15},
+    Emotion.SURPRISED: {"browInnerUp": 0.95, "browOuterUp": 1.00, "eyeWide": 0.75, "jawOpen": 0.26, "mouthFunnel": 0.20},
+    Emotion.AFRAID: {"browInnerUp": 1.00, "browOuterUp": 0.35, "browDown": 0.30, "eyeWide": 0.80, "mouthStretch": 0.80,
+                     "mouthFrown": 0.25, "jawOpen": 0.07, "mouthLowerDown": 0.30},
+    Emotion.DISGUSTED: {"noseSneer": 1.00, "browDown": 0.50, "eyeSquint": 0.45, "mouthUpperUp": 0.42, "mouthFrown": 0.45,
+                        "mouthShrugLower": 0.35, "cheekSquint": 0.45},
 }  # fmt: skip
 _BEARING: Final[dict[Emotion, tuple[float, float, float]]] = {
     Emotion.NEUTRAL: (0.0, 0.0, 0.0), Emotion.HAPPY: (-0.02, 0.02, 0.004), Emotion.SAD: (0.07, 0.03, -0.004),
