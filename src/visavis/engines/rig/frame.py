@@ -9,6 +9,7 @@ import numpy as np
 from visavis.arkit import INDEX
 from visavis.render import light, pose, raster
 from visavis.render.mesh import Part
+from visavis.render.paint import band_count
 from visavis.render.prepare import Prepared, rotation
 from visavis.types import F32, FaceFrame
 
@@ -52,12 +53,16 @@ class FrameBuffers:
         self.first = np.empty(triangles, np.int32)
         self.last = np.empty(triangles, np.int32)
         self.planes = np.empty((triangles, 12), np.float32)
-        self.starts = np.zeros(-(-height // (2 * raster.BAND)) + 1, np.int32)
+        self.starts = np.zeros(band_count(height) + 1, np.int32)
         self.listed = np.empty(triangles * 2, np.uint32)
         self.eye_rest_normals = [person.normals[a:b].copy() for a, b in person.eye_spans]
         self.set = np.zeros((6, 6), np.float32)
         self.set[:3], self.set[3:5, :3], self.set[5, :3] = mesh.lights, mesh.ambient, self.camera[:3]
         self.half = half_vector(self.set)
+
+    def geometry(self, person: Prepared) -> tuple[np.typing.NDArray[np.generic], ...]:
+        """What `render.paint` takes as `geometry`."""
+        return self.screen, person.triangles, self.starts, self.listed, self.planes, self.rows, person.surfaces
 
 
 def half_vector(set_: F32) -> F32:
