@@ -4,6 +4,7 @@ import { Api, TroubleError, type AvatarList } from "./api";
 import { backoffMs } from "./backoff";
 import { Captions, type Line } from "./captions";
 import { Emitter } from "./emitter";
+import { HeldCaptions } from "./held-captions";
 import { LipSync } from "./lip-sync";
 import { initial, step, type Signal, type Snapshot } from "./machine";
 import { Microphone } from "./microphone";
@@ -45,7 +46,7 @@ export interface ClientEvents {
   retry: number;
 }
 
-/** An event with the time it arrived, performance.now() in ms. */
+/** An event with the time it took effect, performance.now() in ms: a caption when its word is heard, all else as it comes. */
 export interface TimedEvent {
   atMs: number;
   event: SessionEvent;
@@ -70,6 +71,7 @@ export class VisavisClient extends Emitter<ClientEvents> {
   #call = new AbortController();
   #monitor: Monitor | null = null;
   #lipSync: LipSync | null = null;
+  readonly #held = new HeldCaptions((event) => this.#take(event));
   #wake: () => void = () => undefined;
 
   constructor(options: ClientOptions) {
@@ -290,6 +292,14 @@ export class VisavisClient extends Emitter<ClientEvents> {
       if (error instanceof WireError) return console.warn("visavis: dropped an event:", error.message);
       throw error;
     }
+    if (event.type === "transcript" && event.speaker === "agent") {
+      this.#held.take(event, this.#lipSync?.soundMs ?? 0, performance.now());
+    } else {
+      this.#take(event);
+    }
+  }
+
+  #take(event: SessionEvent): void {
     this.events.push({ atMs: performance.now(), event });
     if (this.events.length > KEPT_EVENTS) this.events.shift();
     this.#apply(event);
@@ -316,6 +326,7 @@ export class VisavisClient extends Emitter<ClientEvents> {
   #close(): void {
     this.#monitor?.stop();
     this.#monitor = null;
+    this.#held.drop();
     this.#lipSync?.stop();
     this.#lipSync = null;
     this.#peer?.close();

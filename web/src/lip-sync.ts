@@ -30,9 +30,15 @@ export class LipSync {
   readonly #timer: ReturnType<typeof setInterval>;
   #before: Sample | null = null;
   #delayMs = 0;
+  #soundMs = 0;
 
   constructor(private readonly peer: Pick<Peer, "report" | "setPictureDelay">) {
     this.#timer = setInterval(() => void this.adjust(performance.now()), PERIOD_MS);
+  }
+
+  /** How long the sound waits in the browser before it is heard. */
+  get soundMs(): number {
+    return this.#soundMs;
   }
 
   stop(): void {
@@ -41,6 +47,7 @@ export class LipSync {
 
   async adjust(atMs: number): Promise<void> {
     const now = sample(await this.peer.report(), atMs, this.#before);
+    this.#soundMs = now.figures.audioBufferMs ?? this.#soundMs;
     const first = this.#before === null;
     this.#before = now;
     const offset = offsetMs(now);

@@ -55,6 +55,7 @@ describe("a call", () => {
     channel.say({ type: "transcript", speaker: "agent", text: "Good", utterance: 1, final: false });
     vi.spyOn(console, "warn").mockReturnValueOnce();
     channel.say({ type: "nonsense" });
+    await vi.advanceTimersByTimeAsync(0);
     expect(client.chat("Hello")).toBe(true);
     expect(client.interrupt()).toBe(true);
     expect(client.agent?.state).toBe("speaking");
