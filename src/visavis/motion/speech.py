@@ -35,12 +35,12 @@ _SHARPNESS: Final = 3
 _OPEN_BEFORE_S: Final = 0.090
 _CLOSE_AFTER_S: Final = 0.130
 """The mouth leaves rest so long before the first sound and is back so long after the last."""
-_SEAL_IN_S: Final = 0.055
-_SEAL_OUT_S: Final = 0.050
+_SEAL_IN_S: Final = 0.045
+_SEAL_OUT_S: Final = 0.040
 _MIN_HOLD_S: Final = 0.044
 """A closure lasts at least one frame at 25 Hz, in fast speech too."""
 _BURST_S: Final = 0.050
-_CLOSED_BEFORE_BURST_S: Final = 0.045
+_CLOSED_BEFORE_BURST_S: Final = 0.035
 """A /p/ shorter than the first is its burst alone, as eSpeak NG times it: the silence of its closure lies before it."""
 _LONGEST_PHONE_S: Final = 2.0
 _KEEP_S: Final = 1.0
@@ -89,7 +89,7 @@ class _Piece:
         self.hold_start_s, self.hold_end_s = middle_s - hold_s, middle_s + hold_s
         if part.burst and 2 * half_s < _BURST_S:
             self.hold_start_s = self.start_s - min(_CLOSED_BEFORE_BURST_S, 2.8 * half_s)
-            self.hold_end_s = middle_s + _MIN_HOLD_S / 4
+            self.hold_end_s = middle_s + 0.005
 
     def closure(self, t_s: float) -> float:
         if t_s < self.hold_start_s:
