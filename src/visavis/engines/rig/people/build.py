@@ -10,7 +10,7 @@ from visavis.assets import Progress
 from visavis.engines.rig.people.brows import brow_piece
 from visavis.engines.rig.people.eyes import eye_pieces
 from visavis.engines.rig.people.figure import Figure, make_figure
-from visavis.engines.rig.people.finish import assemble, light_by_part, under_collar
+from visavis.engines.rig.people.finish import assemble, light_by_part, open_lips, under_collar
 from visavis.engines.rig.people.garment import garment_pieces
 from visavis.engines.rig.people.hair import make_hair
 from visavis.engines.rig.people.lashes import lash_pieces
@@ -31,6 +31,7 @@ def build_person(head: CanonicalHead, spec: PersonSpec, progress: Progress | Non
     mesh = model_person(figure, spec, report)
     report("Baking light", 0.2)
     mesh = bake(mesh)
+    mesh = open_lips(mesh, figure)
     mesh = under_collar(mesh, neckline(spec, figure, mesh.positions))
     mesh = replace(mesh, occlusion=light_by_part(mesh).astype(np.float32))
     report("Dropping what is never seen", 0.6)

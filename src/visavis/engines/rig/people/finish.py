@@ -13,7 +13,7 @@ from scipy.spatial import cKDTree
 
 from visavis.arkit import SHAPES
 from visavis.engines.rig.people.eyes import IRIS, PUPIL, iris_texture
-from visavis.engines.rig.people.figure import Figure, unit_vectors
+from visavis.engines.rig.people.figure import Figure, smooth_step, unit_vectors
 from visavis.engines.rig.people.lashes import LINE
 from visavis.engines.rig.people.piece import Piece
 from visavis.engines.rig.people.spec import PersonSpec
@@ -134,6 +134,22 @@ def under_collar(mesh: RenderMesh, above_m: F64) -> RenderMesh:
     occlusion, visibility = mesh.occlusion.copy(), mesh.visibility.copy()
     occlusion[hidden] = mesh.occlusion[bare[near]].mean(1) * dim
     visibility[:, hidden] = mesh.visibility[:, bare[near]].mean(2) * dim
+    return replace(mesh, occlusion=occlusion, visibility=visibility)
+
+
+def open_lips(mesh: RenderMesh, figure: Figure) -> RenderMesh:
+    """The lips' edges and the front of the mouth's inside lie in the dark only while closed: some light is given back to them.
+
+    The skin must be the mesh's first piece, as assembled.
+    """
+    inside = np.clip(figure.mask("inside-mouth"), 0, 1) * smooth_step(figure.face[:, 2], -0.02, 0.16)
+    lips = np.clip(figure.mask("lips") * 1.4, 0, 1)
+    share = np.maximum(0.36 * inside, 0.42 * lips)
+    skin = slice(0, len(share))
+    occlusion, visibility = mesh.occlusion.copy(), mesh.visibility.copy()
+    occlusion[skin] = np.maximum(occlusion[skin], share)
+    front = np.clip(mesh.directions[:, 2] * 1.5, 0, 1)[:, None]
+    visibility[:, skin] = np.maximum(visibility[:, skin], 255 * 0.8 * share[None] * front)
     return replace(mesh, occlusion=occlusion, visibility=visibility)
 
 

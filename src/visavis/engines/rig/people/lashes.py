@@ -140,7 +140,7 @@ def _lashes(name: str, edge: LidEdge, spec: PersonSpec, figure: Figure, rng: np.
     j = np.arange(count)
     a, b, c, d, e = (j + k * count for k in range(5))
     triangles = np.concatenate([np.stack(t, 1) for t in ((a, b, d), (a, d, c), (c, d, e))])
-    dark, soft = np.array(spec.eyes.lash), np.array(spec.skin.albedo) * 0.25
+    dark, soft = np.array(spec.eyes.lash), np.array(spec.skin.albedo) * (0.25 if edge.upper else 0.62)
     fade = (0.0, 0.0, 0.12, 0.12, 0.6) if edge.upper else (0.5, 0.5, 0.65, 0.65, 0.95)
     albedo = np.concatenate([np.broadcast_to(dark * (1 - f) + soft * f, (count, 3)) for f in fade])
     roots = np.tile(root, (5, 1))

@@ -44,4 +44,9 @@ def _tongue(figure: Figure) -> Piece:
     albedo = np.array(TONGUE) * (0.30 + 0.70 * smooth_step(front, 0.1, 0.9)) * (1 - 0.15 * groove)
     uv = np.c_[vertices[:, 0], vertices[:, 2]] / figure.unit * 3
     triangles = triangles_of(head.tongue_quads)
-    return Piece("tongue", Part.MOUTH, vertices, triangles, albedo, binding=head.tongue, uv=uv, specular=0.45, noise=0.2)
+    over_the_lip = np.zeros_like(vertices)
+    over_the_lip[:, 1:2] = (0.075 + 0.05 * front) * figure.unit
+    return Piece(
+        "tongue", Part.MOUTH, vertices, triangles, albedo, binding=head.tongue, uv=uv, specular=0.45, noise=0.2,
+        extra={"tongueOut": over_the_lip},
+    )  # fmt: skip

@@ -141,7 +141,7 @@ def sheet_piece(
         noise=look.grain,
         lag_weight=np.tile(lag, columns),
         tangent=along.reshape(-1, 3),
-        two_sided=True, facing=True,
+        two_sided=True,
     )  # fmt: skip
 
 

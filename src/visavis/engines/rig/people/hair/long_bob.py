@@ -112,9 +112,9 @@ def _sheet(
 
 def _loose_locks(spec: PersonSpec, skull: SkullMap, side: float, rng: np.random.Generator) -> tuple[F64, F64]:
     """Centre lines [k, ROWS, 3] and half widths [k, ROWS] of the locks that lie on the sheet."""
-    count = spec.hair.locks * 2 // 3
-    r = np.clip((np.arange(count) + rng.uniform(0.1, 0.9, count)) / count, 0.03, 0.97)
-    curves = guides(spec, skull, side, 0.040, r)
+    count = spec.hair.locks // 2
+    r = 0.02 + 0.48 * (np.arange(count) + rng.uniform(0.1, 0.9, count)) / count
+    curves = guides(spec, skull, side, 0.050, r)
     t = np.linspace(0, 1, ROWS)
     out = _outward(curves, skull)
     curves = _stretch(curves, (1 + rng.uniform(-0.12, 0.03, count))[:, None])
