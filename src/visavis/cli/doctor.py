@@ -62,6 +62,6 @@ async def _examine(settings: Settings, *, quiet: bool) -> list[Check]:
 def _show(check: Check) -> None:
     from rich.markup import escape
 
-    console.print(f"  [{COLOURS[check.status]}]{check.status:<5}[/] {check.name:<24} {escape(check.detail)}")
+    console.print(f"  [{COLOURS[check.status]}]{check.status:<5}[/] {escape(f'{check.name:<24}')} {escape(check.detail)}")
     if check.mend and check.status != "ok":
         console.print(f"  {'':<30} [dim]→[/] {escape(check.mend)}")
