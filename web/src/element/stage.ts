@@ -6,6 +6,7 @@ const EDGE = 0.03;
 const EDGE_ROWS = 8;
 const UPPER = 0.5; // below, shoulders may reach the edge
 const TOP = 0.12; // on a tall stage the colours stand above the picture, so only its top is asked
+const SEAM = 1.5; // of its pixels: a stretched pixel must not reach past the video to what lies behind
 const SOFT_SIDES = 0.13;
 const SOFT_TOP = 0.09;
 
@@ -109,7 +110,8 @@ export class Stage {
     context.globalCompositeOperation = "copy";
     context.drawImage(this.#edges, 0, 0, width, height);
     const box = { width: video.offsetWidth * scale, height: video.offsetHeight * scale };
-    this.#cutHole(width, height, { ...box, x: (width - box.width) / 2, y: height - box.height });
+    const inside = { x: (width - box.width) / 2 + SEAM, y: height - box.height + SEAM, width: box.width - 2 * SEAM, height: box.height };
+    this.#cutHole(width, height, inside);
     context.globalCompositeOperation = "destination-out";
     context.drawImage(this.#hole, 0, 0);
   }
