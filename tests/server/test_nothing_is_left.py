@@ -30,9 +30,8 @@ async def test_a_session_that_was_ended_leaves_no_object(server) -> None:
     references: list[weakref.ref] = []
     for _ in range(3):
         async with watching(server.client) as viewer:
-            await viewer.until(lambda: len(viewer.frames) > 3, 10)  # noqa: B023
+            await viewer.until(lambda: len(viewer.frames) > 3, 10)
             references += parts_of(server.sessions.live()[0])
-        del viewer
     server.talkers.clear()
     assert not await gone(references)
 
@@ -43,7 +42,6 @@ async def test_a_viewer_that_vanished_leaves_no_object(server) -> None:
     await viewer.until(lambda: len(viewer.frames) > 3, 10)
     references = parts_of(server.sessions.live()[0])
     await viewer.aclose()
-    del viewer
     for _ in range(100):
         if server.sessions.active == 0:
             break
