@@ -14,10 +14,10 @@ RECIPES: Final[Mapping[str, Mapping[str, float]]] = {
     "mouthFunnel": {"mouthFunnel": 0.80, "mouthPucker": 0.55},
     "mouthPucker": {"mouthPucker": 1.10},
     "mouthSmileLeft": {
-        "mouthSmileLeft": 0.62, "mouthDimpleLeft": 0.30, "mouthUpperUpLeft": 0.40, "mouthLowerDownLeft": 0.18, "cheekSquintLeft": 0.35,
+        "mouthSmileLeft": 0.62, "mouthDimpleLeft": 0.30, "mouthUpperUpLeft": 0.75, "mouthLowerDownLeft": 0.35, "cheekSquintLeft": 0.35,
     },  # fmt: skip
     "mouthSmileRight": {
-        "mouthSmileRight": 0.62, "mouthDimpleRight": 0.30, "mouthUpperUpRight": 0.40, "mouthLowerDownRight": 0.18, "cheekSquintRight": 0.35,
+        "mouthSmileRight": 0.62, "mouthDimpleRight": 0.30, "mouthUpperUpRight": 0.75, "mouthLowerDownRight": 0.35, "cheekSquintRight": 0.35,
     },  # fmt: skip
     "browInnerUp": {"browInnerUp": 1.35},
 }
