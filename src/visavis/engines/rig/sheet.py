@@ -19,6 +19,8 @@ from visavis.types import F32, TICKS_HZ, U8, FaceFrame
 CELL: Final = 320
 """A cell is drawn at the engine's size and shown at most this large."""
 COLUMNS: Final = 9
+CLOSE: Final = (0.20, 0.86, 0.17, 0.83)
+"""Top, bottom, left and right of a cell cut to the face, as shares of the picture."""
 TURNS_DEG: Final[Mapping[str, tuple[float, float]]] = {
     "turn -35": (-35, 0), "turn -18": (-18, 0), "straight": (0, 0), "turn +18": (18, 0), "turn +35": (35, 0),
 }  # fmt: skip
@@ -40,6 +42,8 @@ class Page:
     name: str
     faces: Mapping[str, FaceFrame]
     columns: int
+    close: bool = True
+    """Cut to the face, or the whole picture."""
 
 
 def shape_page() -> Page:
@@ -59,7 +63,7 @@ def shape_page() -> Page:
 def turn_page() -> Page:
     """Five head turns."""
     zeros = np.zeros(COUNT, np.float32)
-    return Page("turns", {name: _face(zeros, yaw, pitch) for name, (yaw, pitch) in TURNS_DEG.items()}, len(TURNS_DEG))
+    return Page("turns", {name: _face(zeros, yaw, pitch) for name, (yaw, pitch) in TURNS_DEG.items()}, len(TURNS_DEG), close=False)
 
 
 def weights_page(name: str, table: Mapping[str, npt.NDArray[np.floating]], columns: int) -> Page:
@@ -72,7 +76,10 @@ def draw_page(engine: Draws, page: Page) -> U8:
     cells = []
     for i, (label, face) in enumerate(page.faces.items()):
         at = FaceFrame((i + 1) * GAP_TICKS, face.weights, face.head_rotation, face.head_translation, face.gaze)
-        picture = np.ascontiguousarray(engine.draw_rgb(at))
+        picture = engine.draw_rgb(at)
+        if page.close:
+            picture = _face_of(picture)
+        picture = np.ascontiguousarray(picture)
         side = min(CELL, picture.shape[1])
         height = round(side * picture.shape[0] / picture.shape[1])
         cell = cv2.resize(picture, (side, height), interpolation=cv2.INTER_AREA)
@@ -113,9 +120,16 @@ def _face(weights: F32, yaw_deg: float = 0.0, pitch_deg: float = 0.0) -> FaceFra
     return FaceFrame(0, weights, rotation, np.zeros(3, np.float32), np.zeros((2, 2), np.float32))
 
 
+def _face_of(picture: U8) -> U8:
+    """The part of the picture that the face fills."""
+    height, width = picture.shape[:2]
+    top, bottom, left, right = CLOSE
+    return picture[round(top * height) : round(bottom * height), round(left * width) : round(right * width)]
+
+
 def _labelled(cell: U8, label: str) -> U8:
-    for colour, thickness in (((0, 0, 0), 3), ((255, 255, 255), 1)):
-        cv2.putText(cell, label, (8, 20), cv2.FONT_HERSHEY_SIMPLEX, 0.5, colour, thickness, cv2.LINE_AA)
+    for shift, colour in ((1, (0, 0, 0)), (0, (255, 255, 255))):
+        cv2.putText(cell, label, (8 + shift, 18 + shift), cv2.FONT_HERSHEY_SIMPLEX, 0.45, colour, 1, cv2.LINE_AA)
     return cell
 
 
