@@ -1,6 +1,6 @@
 /** The server's HTTP surface, as far as a viewer needs it. Failures come out as TroubleError, in words. */
 
-import { fromHttp, unreachable, type Trouble } from "./trouble";
+import { fromHttp, tooSlow, unreachable, type Trouble } from "./trouble";
 
 export class TroubleError extends Error {
   constructor(readonly trouble: Trouble) {
@@ -31,7 +31,8 @@ export interface OpenedSession {
 }
 
 const HEALTH_TIMEOUT_MS = 2_500;
-const CALL_TIMEOUT_MS = 20_000;
+const LIST_TIMEOUT_MS = 20_000;
+const CALL_TIMEOUT_MS = 60_000; // a person seen for the first time is made while the call waits
 
 export class Api {
   readonly #base: URL;
@@ -52,7 +53,7 @@ export class Api {
   }
 
   async avatars(): Promise<AvatarList> {
-    const response = await this.#fetch("api/avatars", { signal: AbortSignal.timeout(CALL_TIMEOUT_MS) });
+    const response = await this.#fetch("api/avatars", { signal: AbortSignal.timeout(LIST_TIMEOUT_MS) });
     return (await response.json()) as AvatarList;
   }
 
@@ -107,7 +108,9 @@ export class Api {
       const headers = { ...this.#authorization(), ...(init.headers as Record<string, string> | undefined) };
       response = await fetch(new URL(path, this.#base), { ...init, headers, cache: "no-store" });
     } catch (error) {
-      if (init.signal?.aborted && (error as Error).name === "AbortError") throw error;
+      const { name } = error as Error;
+      if (name === "AbortError") throw error;
+      if (name === "TimeoutError") throw new TroubleError(tooSlow);
       throw new TroubleError(unreachable(this.origin));
     }
     if (!response.ok) throw new TroubleError(fromHttp(response.status, await serverLine(response), this.token !== null));

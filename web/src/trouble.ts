@@ -1,7 +1,7 @@
 /** Everything that can go wrong between a viewer and the server, in words: what happened, and how to mend it. */
 
 export type TroubleCode =
-  | "unreachable" | "busy" | "token" | "wrong_token" | "ice" | "refused" | "lost" | "no_webrtc" | "no_picture";
+  | "unreachable" | "slow" | "busy" | "token" | "wrong_token" | "ice" | "refused" | "lost" | "no_webrtc" | "no_picture";
 
 export interface Trouble {
   code: TroubleCode;
@@ -24,6 +24,12 @@ export function unreachable(server: string): Trouble {
     mend: `Nothing replies at ${server}. Start it with “visavis talk”, or check the address and the network.`,
   };
 }
+
+export const tooSlow: Trouble = {
+  code: "slow",
+  title: "The server takes too long",
+  mend: "It took the call and gave no answer within a minute; it may be busy making the person. Try again, and look at its output.",
+};
 
 export const iceFailed: Trouble = {
   code: "ice",

@@ -114,6 +114,12 @@ describe("trouble", () => {
     expect(client.state).toMatchObject({ phase: "failed", trouble: { code: "ice", mend: expect.stringContaining("visavis doctor") as string } });
   });
 
+  it("names a server that takes the call and never answers", async () => {
+    vi.stubGlobal("fetch", () => Promise.reject(new DOMException("late", "TimeoutError")));
+    await client.start({ microphone: false });
+    expect(client.state).toMatchObject({ phase: "failed", trouble: { code: "slow" } });
+  });
+
   it("names a call without a picture", async () => {
     FakeConnection.onAnswer = (connection) => {
       connection.framesDecoded = 0;

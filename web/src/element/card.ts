@@ -12,6 +12,8 @@ export interface CardActions {
   giveToken: (token: string) => void;
 }
 
+const PATIENCE_MS = 4_000;
+
 interface CardContext {
   name: string;
   secure: boolean;
@@ -67,10 +69,13 @@ export class Card {
     const status = text("p", describe(snapshot));
     status.className = "waiting";
     status.setAttribute("role", "status");
+    const patience = text("p", "");
+    patience.className = "due";
+    this.#countdown = setInterval(() => (patience.textContent = "A person seen for the first time takes a little longer."), PATIENCE_MS);
     const bar = document.createElement("div");
     bar.className = "bar";
     bar.ariaHidden = "true";
-    return [status, bar, row(button("quiet", "Cancel", this.actions.cancel))];
+    return [status, bar, patience, row(button("quiet", "Cancel", this.actions.cancel))];
   }
 
   #away(trouble: Trouble): Node[] {
