@@ -11,6 +11,7 @@ from livekit.agents import stt
 from visavis.types import I16
 from visavis.voice.silero import SileroVAD
 from visavis.voice.sphinx import SphinxStream, SphinxSTT
+from visavis.voice.sphinx_worker import Recogniser
 
 
 async def hear(recogniser: SphinxSTT, audio: I16, events: list[stt.SpeechEvent], stream: stt.RecognizeStream) -> None:
@@ -53,6 +54,23 @@ async def test_it_understands_a_recording_while_it_runs(recogniser: SphinxSTT, r
     await recogniser.aclose()
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+def test_the_first_words_are_kept_until_the_microphone_is_known(recording: Callable[..., I16]) -> None:
+    audio = recording("en_LJ001-0002.wav")
+    recogniser = Recogniser()
+    for _ in range(2):
+        recogniser.open()
+        for start in range(0, len(audio), 512):
+            recogniser.feed(audio[start : start + 512].tobytes())
+        assert "comparatively modern" in recogniser.close()
+    recogniser = Recogniser()
+    recogniser.open()  # shorter than it takes to know a microphone: nothing is lost
+    recogniser.feed(audio[:20_000].tobytes())
+    assert recogniser.close() != ""
+    recogniser.open()
+    assert recogniser.close() == ""
+    assert recogniser.feed(b"\0\0" * 512) is None
 
 
 async def test_a_whole_recording_at_once(recogniser: SphinxSTT, recording: Callable[..., I16]) -> None:

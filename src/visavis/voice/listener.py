@@ -18,7 +18,7 @@ class ConversationListener(Protocol):
         ...
 
     def on_user_turn_ended(self, seconds_ago: float) -> None:
-        """The user has finished speaking; their speech ended so long ago."""
+        """The user has stopped speaking, so long ago, for the length of a breath at least; no words need follow from it."""
         ...
 
     def on_agent_text(self, utterance: int, text: str, *, interrupted: bool) -> None:

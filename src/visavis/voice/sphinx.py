@@ -175,5 +175,5 @@ _KINDS: Final = {b"PART": stt.SpeechEventType.INTERIM_TRANSCRIPT, b"TEXT": stt.S
 
 def _event(kind: stt.SpeechEventType, payload: bytes) -> stt.SpeechEvent:
     heard = json.loads(payload)
-    data = stt.SpeechData(language=LANGUAGE, text=heard["text"], confidence=heard["confidence"])
+    data = stt.SpeechData(language=LANGUAGE, text=heard["text"])
     return stt.SpeechEvent(type=kind, request_id=utils.shortuuid("sphinx_"), alternatives=[data])
