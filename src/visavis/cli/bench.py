@@ -21,7 +21,7 @@ def bench(
         str | None, typer.Option("--sizes", help="More sizes whose drawing alone is measured: 256,768.", metavar="N,N")
     ] = None,
     quick: Annotated[
-        bool, typer.Option("--quick", help="Under a minute an engine: fewer repetitions, no drift, no crowd.")
+        bool, typer.Option("--quick", help="Under a minute an engine: fewer repetitions; no drift, sessions or create_s.")
     ] = False,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write machine and rows here.", metavar="FILE")] = None,
     speech: Annotated[
