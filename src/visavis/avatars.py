@@ -59,9 +59,9 @@ class VoiceHint(_Strict):
     """How the embedded voice sounds for this person: eSpeak's variant, pitch and range 0 to 100, words a minute."""
 
     variant: Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9_]{1,16}$")] = "f3"
-    pitch: int = Field(50, ge=0, le=100)
-    pitch_range: int = Field(50, ge=0, le=100)
-    rate_wpm: int = Field(165, ge=80, le=450)
+    pitch: int = Field(default=50, ge=0, le=100)
+    pitch_range: int = Field(default=50, ge=0, le=100)
+    rate_wpm: int = Field(default=165, ge=80, le=450)
 
 
 class _Calibration(_Strict):
@@ -206,7 +206,7 @@ def read_bundle(folder: Path, *, expected_name: str | None = None) -> Avatar:
         voice=card.voice,
         folder=folder,
         gains=MappingProxyType(dict(card.calibration.gains)),
-        assets=MappingProxyType(dict(card.assets)),
+        assets=MappingProxyType({str(engine): file for engine, file in card.assets.items()}),
     )
 
 

@@ -138,7 +138,7 @@ def _head_quads(base: BaseMesh, average: npt.NDArray[np.float64]) -> npt.NDArray
     eyes = average[np.unique(base.quads_of(HELPERS["left_eye"]))].mean(0)
     centre = average[quads].mean(1)
     inside = (centre[:, 1] > eyes[1] - BELOW_EYES_M / METRES) & (np.abs(centre[:, 0]) < ASIDE_M / METRES)
-    return quads[inside]
+    return np.asarray(quads[inside])
 
 
 def _key() -> str:

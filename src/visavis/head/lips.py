@@ -44,7 +44,9 @@ def seal(head: CanonicalHead, cage: F64) -> F64:
         surface = head.skin @ sealed
         line, gap = seam(surface, upper_lips, lower_lips)
         half = line[-1, 0]
-        along = np.interp(sealed[:, 0], line[:, 0], gap) * np.exp(-((np.maximum(np.abs(sealed[:, 0]) - half, 0) / CORNER_M) ** 2))
+        along = np.interp(sealed[:, 0], line[:, 0], gap) * np.exp(
+            -((np.maximum(np.abs(sealed[:, 0]) - half, 0) / CORNER_M) ** 2)
+        )
         height = np.interp(sealed[:, 0], line[:, 0], line[:, 1])
         front = np.interp(sealed[:, 0], line[:, 0], line[:, 2])
         away = np.hypot((sealed[:, 1] - height) / REACH_M, np.maximum(front - DEPTH_M - sealed[:, 2], 0) / 0.004)

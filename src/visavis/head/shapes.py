@@ -10,15 +10,12 @@ import numpy.typing as npt
 
 F64 = npt.NDArray[np.float64]
 
+SMILE: Final = {"mouthSmile": 0.62, "mouthDimple": 0.30, "mouthUpperUp": 0.75, "mouthLowerDown": 0.35, "cheekSquint": 0.35}
 RECIPES: Final[Mapping[str, Mapping[str, float]]] = {
     "mouthFunnel": {"mouthFunnel": 0.80, "mouthPucker": 0.55},
     "mouthPucker": {"mouthPucker": 1.10},
-    "mouthSmileLeft": {
-        "mouthSmileLeft": 0.62, "mouthDimpleLeft": 0.30, "mouthUpperUpLeft": 0.75, "mouthLowerDownLeft": 0.35, "cheekSquintLeft": 0.35,
-    },  # fmt: skip
-    "mouthSmileRight": {
-        "mouthSmileRight": 0.62, "mouthDimpleRight": 0.30, "mouthUpperUpRight": 0.75, "mouthLowerDownRight": 0.35, "cheekSquintRight": 0.35,
-    },  # fmt: skip
+    "mouthSmileLeft": {f"{unit}Left": weight for unit, weight in SMILE.items()},
+    "mouthSmileRight": {f"{unit}Right": weight for unit, weight in SMILE.items()},
     "browInnerUp": {"browInnerUp": 1.35},
 }
 """Shape -> the units it is made of, with weights. Shapes not named are the unit of the same name."""

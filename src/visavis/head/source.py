@@ -26,7 +26,7 @@ class BaseMesh:
     groups: tuple[str, ...]
 
     def quads_of(self, name: str) -> I32:
-        return self.quads[self.group == self.groups.index(name)]
+        return np.asarray(self.quads[self.group == self.groups.index(name)])
 
 
 def read_base_mesh(folder: Path) -> BaseMesh:

@@ -69,5 +69,7 @@ def grid_triangles(columns: int, rows: int, *, closed: bool = False) -> I32:
     return np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]]).astype(np.int32)
 
 
-def _sparse(rows: npt.NDArray[np.intp], columns: npt.NDArray[np.intp], value: float, shape: tuple[int, int]) -> sp.csr_matrix:
+def _sparse(
+    rows: npt.NDArray[np.integer], columns: npt.NDArray[np.integer], value: float, shape: tuple[int, int]
+) -> sp.csr_matrix:
     return sp.csr_matrix((np.full(len(rows), value), (rows, columns)), shape)

@@ -63,7 +63,9 @@ def model_teeth(head: CanonicalHead, cage: F64) -> tuple[TeethRow, TeethRow]:
     rows = []
     for is_upper in (True, False):
         row = _crowns(UPPER_MM if is_upper else LOWER_MM, is_upper=is_upper, scale=scale)
-        offset = np.array([0.0, edge if is_upper else edge + 0.0020 * scale, front if is_upper else front - LOWER_BACK_M * scale])
+        offset = np.array(
+            [0.0, edge if is_upper else edge + 0.0020 * scale, front if is_upper else front - LOWER_BACK_M * scale]
+        )
         lean = 0.0 if is_upper else LOWER_LEAN
         vertices = row.vertices + offset + np.array([0, 0, lean]) * np.minimum(row.vertices[:, 1:2], 0)
         binding = None if is_upper else _rigid_binding(vertices, cage, head.groups["lower_teeth"])
@@ -117,8 +119,18 @@ def _gum(sizes_mm: tuple[tuple[float, float], ...], *, is_upper: bool, scale: fl
     neck = np.interp(np.abs(reach), centres, heights)[:, None]
     edges = np.r_[0, np.cumsum(widths)]
     from_edge = (np.abs(np.abs(reach)[:, None] - edges).min(1) / widths.mean())[:, None]
-    y = neck - 0.0016 * scale * np.clip(1 - from_edge * 2.4, 0, 1) + (0.008 if is_upper else 0.006) * scale * up - 0.0006 * scale
-    z = -ARCH_PER_M / scale * x**2 + 0.0016 * scale * np.sin(up * np.pi * 0.55) - (0.003 if is_upper else 0.008) * scale * up**1.5 + 0.0004 * scale
+    y = (
+        neck
+        - 0.0016 * scale * np.clip(1 - from_edge * 2.4, 0, 1)
+        + (0.008 if is_upper else 0.006) * scale * up
+        - 0.0006 * scale
+    )
+    z = (
+        -ARCH_PER_M / scale * x**2
+        + 0.0016 * scale * np.sin(up * np.pi * 0.55)
+        - (0.003 if is_upper else 0.008) * scale * up**1.5
+        + 0.0004 * scale
+    )
     x, y, z = np.broadcast_arrays(x, y if is_upper else -y, z)
     return np.stack([x, y, z], -1).reshape(-1, 3)
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 import cv2
 import numpy as np
@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from visavis.arkit import COUNT, INDEX, SHAPES
 from visavis.errors import Unavailable
-from visavis.types import F32, TICKS_HZ, U8, FaceFrame
+from visavis.render.picture import rgb_from_i420
+from visavis.types import F32, TICKS_HZ, U8, Engine, FaceFrame
 
 CELL: Final = 320
 """A cell is drawn at the engine's size and shown at most this large."""
@@ -27,12 +28,6 @@ TURNS_DEG: Final[Mapping[str, tuple[float, float]]] = {
 """Yaw and pitch."""
 GAP_TICKS: Final = 10 * TICKS_HZ
 """Faces stand this far apart in media time, so that nothing swings over from one to the next."""
-
-
-class Draws(Protocol):
-    """What a sheet needs of an engine."""
-
-    def draw_rgb(self, face: FaceFrame) -> U8: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +58,9 @@ def shape_page() -> Page:
 def turn_page() -> Page:
     """Five head turns."""
     zeros = np.zeros(COUNT, np.float32)
-    return Page("turns", {name: _face(zeros, yaw, pitch) for name, (yaw, pitch) in TURNS_DEG.items()}, len(TURNS_DEG), close=False)
+    return Page(
+        "turns", {name: _face(zeros, yaw, pitch) for name, (yaw, pitch) in TURNS_DEG.items()}, len(TURNS_DEG), close=False
+    )
 
 
 def weights_page(name: str, table: Mapping[str, npt.NDArray[np.floating]], columns: int) -> Page:
@@ -71,18 +68,18 @@ def weights_page(name: str, table: Mapping[str, npt.NDArray[np.floating]], colum
     return Page(name, {label: _face(np.asarray(weights, np.float32)) for label, weights in table.items()}, columns)
 
 
-def draw_page(engine: Draws, page: Page) -> U8:
+def draw_page(engine: Engine, page: Page) -> U8:
     """The page as RGB [h, w, 3]."""
     cells = []
     for i, (label, face) in enumerate(page.faces.items()):
         at = FaceFrame((i + 1) * GAP_TICKS, face.weights, face.head_rotation, face.head_translation, face.gaze)
-        picture = engine.draw_rgb(at)
+        picture = rgb_from_i420(engine.draw(at).i420)
         if page.close:
             picture = _face_of(picture)
         picture = np.ascontiguousarray(picture)
         side = min(CELL, picture.shape[1])
         height = round(side * picture.shape[0] / picture.shape[1])
-        cell = cv2.resize(picture, (side, height), interpolation=cv2.INTER_AREA)
+        cell = np.asarray(cv2.resize(picture, (side, height), interpolation=cv2.INTER_AREA), np.uint8)
         cells.append(_labelled(cell, label))
     blank = np.zeros_like(cells[0])
     cells += [blank] * (-len(cells) % page.columns)
@@ -91,7 +88,7 @@ def draw_page(engine: Draws, page: Page) -> U8:
 
 
 def write_sheets(
-    engine: Draws,
+    engine: Engine,
     name: str,
     folder: Path,
     *,

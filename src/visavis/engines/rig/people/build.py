@@ -32,7 +32,7 @@ def build_person(head: CanonicalHead, spec: PersonSpec, progress: Progress | Non
     report("Baking light", 0.2)
     mesh = bake(mesh)
     mesh = open_lips(mesh, figure)
-    mesh = under_collar(mesh, neckline(spec, figure, mesh.positions))
+    mesh = under_collar(mesh, neckline(spec, figure, mesh.positions.astype(np.float64)))
     mesh = replace(mesh, occlusion=light_by_part(mesh).astype(np.float32))
     report("Dropping what is never seen", 0.6)
     mesh = prune(mesh)

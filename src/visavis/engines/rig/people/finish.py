@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -49,7 +49,7 @@ def assemble(pieces: Sequence[Piece], eye_rest: F64, lid_lines: Sequence[str], s
     def looks(name: str, width: int | None = None) -> npt.NDArray[np.float32]:
         return np.concatenate([p.spread(name, width) for p in pieces]).astype(np.float32)
 
-    def each(values: Sequence[object], dtype: type, counts: Sequence[int]) -> npt.NDArray[np.generic]:
+    def each(values: Sequence[object], dtype: type, counts: Sequence[int]) -> npt.NDArray[Any]:
         return np.repeat(np.array(values, dtype), counts)
 
     lengths = [len(p.vertices) for p in pieces]
@@ -144,7 +144,7 @@ def open_lips(mesh: RenderMesh, figure: Figure) -> RenderMesh:
     """
     inside = np.clip(figure.mask("inside-mouth"), 0, 1) * smooth_step(figure.face[:, 2], -0.02, 0.16)
     lips = np.clip(figure.mask("lips") * 1.4, 0, 1)
-    share = np.maximum(0.36 * inside, 0.42 * lips)
+    share = np.maximum(0.36 * inside, 0.26 * lips)
     skin = slice(0, len(share))
     occlusion, visibility = mesh.occlusion.copy(), mesh.visibility.copy()
     occlusion[skin] = np.maximum(occlusion[skin], share)

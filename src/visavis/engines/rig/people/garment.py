@@ -54,7 +54,12 @@ def _collar(spec: PersonSpec, figure: Figure) -> Piece:
     turn = np.arange(14) * 2 * np.pi / 14
     out = radius[:, None] + thick * 0.5 + thick * np.cos(turn)
     x, z = np.sin(angles)[:, None] * out, middle + np.cos(angles)[:, None] * out
-    y = height + slope * (middle + np.cos(angles) * radius)[:, None] + tall * np.sin(turn) + tall * (0.35 if tall > 0.06 else 0.0)
+    y = (
+        height
+        + slope * (middle + np.cos(angles) * radius)[:, None]
+        + tall * np.sin(turn)
+        + tall * (0.35 if tall > 0.06 else 0.0)
+    )
     rings = np.stack([x, y, z], -1)
     rings = np.concatenate([rings, rings[:1]])
     angles = np.r_[angles, 2 * np.pi]

@@ -20,7 +20,7 @@ F64 = npt.NDArray[np.float64]
 ROOTS: Final = 21
 """Points that the lid's edge is sampled at."""
 LINE: Final = 30
-UPPER_LASHES: Final = 26
+UPPER_LASHES: Final = 38
 LOWER_LASHES: Final = 14
 FALL: Final[Mapping[str, float]] = {"eyeBlink": 62.0, "eyeLookDown": 28.0, "eyeLookUp": -10.0, "eyeWide": -6.0}
 """Degrees by which the upper lashes turn down with the lid at weight 1."""
@@ -56,13 +56,13 @@ def find_edges(figure: Figure, eye: int) -> tuple[LidEdge, LidEdge]:
     points = offset[near]
     polar = np.arccos(np.clip(points[:, 2] / distance[near], -1, 1))
     around = np.arctan2(points[:, 1], points[:, 0])
-    rim = []
+    picked = []
     cost = polar + 0.3 * np.abs(distance[near] / radius - 1.11)
     for angle in np.linspace(-np.pi, np.pi, 72, endpoint=False):
         sector = np.flatnonzero(np.abs(np.angle(np.exp(1j * (around - angle)))) < 0.20)
         if len(sector):
-            rim.append(near[sector[np.argmin(cost[sector])]])
-    rim = np.unique(rim)
+            picked.append(near[sector[np.argmin(cost[sector])]])
+    rim = np.unique(picked)
     x, y = figure.skin[rim, 0] - centre[0], figure.skin[rim, 1] - centre[1]
     left, right = rim[np.argmin(x)], rim[np.argmax(x)]
     ends = figure.skin[[left, right]] - centre
@@ -119,12 +119,14 @@ def lash_pieces(spec: PersonSpec, figure: Figure) -> tuple[list[Piece], list[str
 def _lashes(name: str, edge: LidEdge, spec: PersonSpec, figure: Figure, rng: np.random.Generator) -> Piece:
     """Tapered blades whose feet meet, so that they read as a dense dark edge that dissolves into tips."""
     count = UPPER_LASHES if edge.upper else LOWER_LASHES
-    place = (np.arange(count) + 0.5 + rng.uniform(-0.2, 0.2, count)) / count
+    place = (np.arange(count) + 0.5 + rng.uniform(-0.15, 0.15, count)) / count
     at = (0.07 + 0.90 * place if edge.outward > 0 else 0.03 + 0.90 * place) * (ROOTS - 1)
     binding = edge.sample(at)
     across = at / (ROOTS - 1) * 2 - 1
     temple = (across * edge.outward + 1) / 2
-    length = spec.eyes.lash_mm * 1e-3 * (1.0 if edge.upper else 0.40) * (0.45 + 0.55 * temple**0.8) * rng.uniform(0.88, 1.1, count)
+    length = (
+        spec.eyes.lash_mm * 1e-3 * (1.0 if edge.upper else 0.40) * (0.45 + 0.55 * temple**0.8) * rng.uniform(0.88, 1.1, count)
+    )
     up = 1.0 if edge.upper else -1.0
     root = np.asarray(binding @ figure.cage)
     away = unit_vectors(root - edge.centre)

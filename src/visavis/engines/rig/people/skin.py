@@ -81,7 +81,8 @@ def paint(spec: PersonSpec, figure: Figure) -> F64:
     rng = np.random.default_rng(spec.seed)
     x, y, z = figure.face.T
     ax = np.abs(x)
-    blotches = sum(np.sin(figure.face @ rng.normal(0, 7, 3) + rng.uniform(0, 6)) for _ in range(10)) / 5
+    waves = [np.sin(figure.face @ rng.normal(0, 7, 3) + rng.uniform(0, 6)) for _ in range(10)]
+    blotches = np.sum(waves, 0) / 5
     colour = np.array(look.albedo) * (1 + 0.035 * blotches[:, None] * np.array([0.5, 1, 1.1]))
 
     def tint(mask: F64, towards: tuple[float, float, float] | list[float]) -> None:
@@ -148,4 +149,4 @@ def _shown(spec: PersonSpec, figure: Figure) -> npt.NDArray[np.int32]:
     face = figure.face[quads]
     above = neckline(spec, figure, figure.skin[quads].mean(1)) > -0.10
     back = (face[:, :, 2].max(1) < figure.skull_z - 0.2) & (face[:, :, 1].min(1) > 0.1)
-    return quads[above & ~back]
+    return np.asarray(quads[above & ~back])

@@ -31,9 +31,9 @@ class SkinLook(_Strict):
     blush: Share = 0.7
     under_eye: Share = 0.5
     lid_tint: Colour = [0.87, 0.74, 0.72]
-    lip_gloss: float = Field(0.8, ge=0, le=2)
-    oil: float = Field(1.0, ge=0, le=2)
-    pores: float = Field(0.8, ge=0, le=2)
+    lip_gloss: float = Field(default=0.8, ge=0, le=2)
+    oil: float = Field(default=1.0, ge=0, le=2)
+    pores: float = Field(default=0.8, ge=0, le=2)
     beard: Share = 0.0
     beard_tint: Colour = [0.62, 0.65, 0.70]
     stubble: Share = 0.0
@@ -45,16 +45,16 @@ class SkinLook(_Strict):
 class EyeLook(_Strict):
     iris: Colour
     lash: Colour = [0.012, 0.009, 0.008]
-    lash_mm: float = Field(8.0, ge=1, le=14)
-    liner_mm: float = Field(1.2, ge=0.2, le=4)
+    lash_mm: float = Field(default=8.0, ge=1, le=14)
+    liner_mm: float = Field(default=1.2, ge=0.2, le=4)
 
 
 class BrowLook(_Strict):
     colour: Colour
     paint: Share = 0.6
-    hairs: int = Field(240, ge=20, le=600)
-    thickness: float = Field(0.028, ge=0.005, le=0.08)
-    hair_mm: float = Field(6.0, ge=2, le=14)
+    hairs: int = Field(default=240, ge=20, le=600)
+    thickness: float = Field(default=0.028, ge=0.005, le=0.08)
+    hair_mm: float = Field(default=6.0, ge=2, le=14)
     x: Annotated[list[float], Field(min_length=3, max_length=8)]
     y: Annotated[list[float], Field(min_length=3, max_length=8)]
 
@@ -67,11 +67,11 @@ class HairLook(_Strict):
     tips: Colour | None = None
     grey: Share = 0.0
     grey_colour: Colour = [0.52, 0.52, 0.53]
-    parting: float = Field(0.2, ge=-0.6, le=0.6)
-    volume: float = Field(1.0, ge=0.3, le=2.0)
-    length: float = Field(1.0, ge=0.3, le=1.6)
-    wave: float = Field(0.5, ge=0, le=2)
-    locks: int = Field(16, ge=4, le=60)
+    parting: float = Field(default=0.2, ge=-0.6, le=0.6)
+    volume: float = Field(default=1.0, ge=0.3, le=2.0)
+    length: float = Field(default=1.0, ge=0.3, le=1.6)
+    wave: float = Field(default=0.5, ge=0, le=2)
+    locks: int = Field(default=16, ge=4, le=60)
     press_ears: Share = 0.0
     """How far hair over the ears presses them to the head."""
     hairline_angle: Annotated[list[float], Field(min_length=4, max_length=14)]
@@ -89,7 +89,7 @@ class GarmentLook(_Strict):
     collar: Colour | None = None
     neckline: Annotated[list[float], Field(min_length=2, max_length=2)] = [-1.62, -0.42]
     """Height of the neckline below the eyes, and its slope towards the viewer, in face units."""
-    thickness: float = Field(0.06, ge=0.01, le=0.2)
+    thickness: float = Field(default=0.06, ge=0.01, le=0.2)
 
 
 class LightLook(_Strict):
@@ -98,7 +98,7 @@ class LightLook(_Strict):
     rim: Annotated[list[float], Field(min_length=6, max_length=6)] = [0.75, 0.45, -0.75, 1.9, 2.0, 2.2]
     sky: Colour = [0.42, 0.45, 0.52]
     ground: Colour = [0.30, 0.22, 0.18]
-    exposure: float = Field(0.40, gt=0, le=4)
+    exposure: float = Field(default=0.40, gt=0, le=4)
     centre: Annotated[list[float], Field(min_length=3, max_length=3)] = [150.0, 158.0, 166.0]
     corner: Annotated[list[float], Field(min_length=3, max_length=3)] = [62.0, 70.0, 82.0]
 
@@ -106,7 +106,7 @@ class LightLook(_Strict):
 class PersonSpec(_Strict):
     """A person, declared."""
 
-    seed: int = Field(5, ge=0, le=1 << 31)
+    seed: int = Field(default=5, ge=0, le=1 << 31)
     identity: dict[str, Weight] = Field(min_length=1, max_length=80)
     """Targets of the canonical head, `region/name` -> weight. The macro targets of one kind should sum to 1."""
     rest: dict[str, Weight] = Field(default_factory=dict)

@@ -34,8 +34,21 @@ def short_swept(spec: PersonSpec, figure: Figure, skull: SkullMap) -> list[Piece
     fringe = colour * 0.55 + skin * 0.25
     thin = colour * 0.40 + skin * 0.38
     top = LockLook(root=fringe, root_reach=0.10, vary=0.10, edge=0.40, shine=0.34, tip_tone=0.95)
-    loose = LockLook(width=(0.25, 1, 1, 0.7, 0.15), bulge=0.26, root=fringe, root_reach=0.12, columns=4, vary=0.10, shine=0.34, tip_tone=1.0)
-    side_look = LockLook(root=colour * 0.8, root_reach=0.3, end=thin, end_reach=0.30, tone=0.92, vary=0.06, grey=0.10, edge=0.22, shine=0.2, tip_tone=0.95)
+    loose = LockLook(
+        width=(0.25, 1, 1, 0.7, 0.15), bulge=0.26, root=fringe, root_reach=0.12, columns=4, vary=0.10, shine=0.34, tip_tone=1.0
+    )
+    side_look = LockLook(
+        root=colour * 0.8,
+        root_reach=0.3,
+        end=thin,
+        end_reach=0.30,
+        tone=0.92,
+        vary=0.06,
+        grey=0.10,
+        edge=0.22,
+        shine=0.2,
+        tip_tone=0.95,
+    )
     grid, lock, across = _top(spec, skull, rng)
     pieces = [sheet_piece("hair-top", grid, lock, across, figure=figure, hair=spec.hair, look=top, rng=rng)]
     curves, half = _loose(spec, skull, rng)
