@@ -87,7 +87,10 @@ function main(): void {
   const conversationBox = part<HTMLElement>(document, "#conversation");
   const figuresBox = part<HTMLElement>(document, "#figures");
   const settings = new Settings(part(document, "#settings"), avatar);
-  const people = new People(part(document, ".people"), (name) => client.setAvatar(name));
+  const people = new People(part(document, ".people"), ({ name, title }) => {
+    client.setAvatar(name);
+    if (client.state.phase === "live") avatar.notice(`${title} is on the way.`, "A person seen for the first time takes a little longer.");
+  });
   const figures = new FiguresPanel(figuresBox);
   const showConversation = panel(button("conversation-button"), conversationBox, icons.conversation);
   const conversation = new Conversation(conversationBox, () => showConversation(false));
