@@ -11,7 +11,7 @@ import numpy as np
 
 from visavis.arkit import COUNT, INDEX
 from visavis.render.mesh import I32, Bools, Part, RenderMesh
-from visavis.render.plain import plain_pose
+from visavis.render.plain import plain_screen
 from visavis.render.raster import visible
 from visavis.types import F32
 
@@ -52,7 +52,7 @@ def _seen(mesh: RenderMesh, yaw: float, pitch: float) -> Bools:
         weights = np.zeros(COUNT, np.float32)
         for name, value in face.items():
             weights[INDEX[name]] = value
-        screen = plain_pose(mesh, weights, (yaw, pitch, 0.0), gaze, PIXELS)
+        screen = plain_screen(mesh, weights, (yaw, pitch, 0.0), gaze, PIXELS)
         ids = visible(screen, mesh.triangles, mesh.two_sided, PIXELS, PIXELS)[1]
         found[np.unique(ids[ids >= 0])] = True
     near = np.zeros(len(mesh.positions), bool)
