@@ -124,7 +124,12 @@ def test_a_wrong_file_inside_is_refused_and_nothing_kept(tmp_path: Path, table: 
     ],
 )
 def test_a_pinned_wheel_with_a_trap_is_refused(
-    tmp_path: Path, shelf: Path, monkeypatch: pytest.MonkeyPatch, extra: dict[str, bytes], bounds: assets.Bounds | None, what: str
+    tmp_path: Path,
+    shelf: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    extra: dict[str, bytes],
+    bounds: assets.Bounds | None,
+    what: str,
 ) -> None:
     if bounds is not None:
         monkeypatch.setattr(assets, "WHEEL_BOUNDS", bounds)
@@ -146,7 +151,9 @@ def test_a_damaged_cache_is_fetched_anew(tmp_path: Path, table: dict[str, Source
 
 def test_two_at_once_end_with_one_whole_folder(tmp_path: Path, table: dict[str, Source]) -> None:
     results: list[Path] = []
-    threads = [threading.Thread(target=lambda: results.append(ensure("tiny", tmp_path / "cache", sources=table))) for _ in range(2)]
+    threads = [
+        threading.Thread(target=lambda: results.append(ensure("tiny", tmp_path / "cache", sources=table))) for _ in range(2)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
