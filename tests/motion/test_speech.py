@@ -196,7 +196,7 @@ def test_streaming_equals_offline(ahead_s: float) -> None:
 
 
 def test_phones_that_come_late_are_blended_in() -> None:
-    """A recogniser is behind: the mouth catches up within 60 ms and never jumps."""
+    """A recogniser is behind: the mouth catches up with a time constant of 22 ms, and does not jump."""
     phones = word("t", "ɑ", "t", "ɑ", "t", "ɑ", phone_s=0.15)
     known, late = spoken(phones), Motion(seed=1)
     late.speak(SpeechChunk(tone(phones)))
@@ -208,7 +208,7 @@ def test_phones_that_come_late_are_blended_in() -> None:
             late.hear_phones(due)
         rows.append((known.sample(tick).weights, late.sample(tick).weights))
     known_rows, late_rows = (np.array(side) for side in zip(*rows, strict=True))
-    assert np.abs(np.diff(late_rows[:, INDEX["jawOpen"]])).max() < 0.06
+    assert np.abs(np.diff(late_rows[:, INDEX["jawOpen"]])).max() < 0.10
     assert late_rows[:, INDEX["jawOpen"]].max() > 0.7 * known_rows[:, INDEX["jawOpen"]].max()
 
 

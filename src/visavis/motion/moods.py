@@ -60,10 +60,10 @@ class Conversation:
     def cut_speech(self, t_s: float) -> None:
         self._spans = [(start_s, min(end_s, t_s)) for start_s, end_s in self._spans if start_s < t_s]
 
-    def hears_speech(self, start_s: float, end_s: float, slack_s: float = 0.05) -> bool:
-        """Whether the middle of a stretch of time lies in speech that was pushed."""
+    def speech_end_s(self, start_s: float, end_s: float) -> float | None:
+        """The end of the pushed speech in which the middle of a stretch of time lies; None if it lies in none."""
         middle_s = 0.5 * (start_s + end_s)
-        return any(begin_s - slack_s <= middle_s <= finish_s + slack_s for begin_s, finish_s in self._spans)
+        return next((finish_s for begin_s, finish_s in self._spans if begin_s <= middle_s <= finish_s), None)
 
     def talk(self, t_s: float) -> float:
         """0 to 1: the body's share in speaking, slower than the mouth."""

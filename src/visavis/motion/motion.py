@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -57,7 +58,7 @@ class Motion:
     """One person's face for one session. Times of `sample` must not decrease; everything else may come in any order.
 
     What is known `speech.LOOK_AHEAD_S` (200 ms) ahead of the sampled time gives the same face as if it had always been known;
-    what comes later is blended in over 60 ms. Not safe for use from several threads at once.
+    what comes later is blended in within some 60 ms. Not safe for use from several threads at once.
     """
 
     def __init__(self, *, seed: int, gains: Mapping[str, float] | None = None) -> None:
@@ -97,7 +98,7 @@ class Motion:
             return
         self._generation = audio.generation
         if len(audio.samples):
-            self._loudness.push(audio)
+            self._speech.hear(audio)
             self._conversation.add_speech(audio.t_ticks / TICKS_HZ, audio.end_ticks / TICKS_HZ)
         phones: list[PhoneCue] = []
         for cue in chunk.cues:
@@ -112,15 +113,19 @@ class Motion:
         self._beat()
 
     def hear_phones(self, phones: Sequence[PhoneCue]) -> None:
-        """Phones recognised in audio that was given to `speak`; those outside it (an interrupted past) are ignored."""
-        hears = self._conversation.hears_speech
-        known = [cue for cue in phones if hears(cue.t_ticks / TICKS_HZ, cue.end_ticks / TICKS_HZ)]
+        """Phones recognised in audio that was given to `speak`. What lies outside it (interrupted, or ended since) is ignored."""
+        known: list[PhoneCue] = []
+        for cue in phones:
+            end_s = self._conversation.speech_end_s(cue.t_ticks / TICKS_HZ, cue.end_ticks / TICKS_HZ)
+            if end_s is not None:
+                known.append(replace(cue, end_ticks=min(cue.end_ticks, round(end_s * TICKS_HZ))))
         self._speech.add(known, self._generation, join=True)
 
     def end_speech(self, t_ticks: int) -> None:
         """The utterance ends at this media time: nothing is said after it, and its emotion fades away."""
         t_s = t_ticks / TICKS_HZ
         self._speech.finish(t_s)
+        self._conversation.cut_speech(t_s)
         self._emotions.relax(t_s + _RELAX_AFTER_S)
 
     def interrupt(self, t_ticks: int, generation: int) -> None:

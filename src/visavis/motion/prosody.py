@@ -19,6 +19,8 @@ LOOK_AHEAD_S: Final = 0.06
 _SILENT_DB: Final = -55.0
 _KEEP_S: Final = 4.0
 _MAX_KEEP_S: Final = 120.0
+_FORGET_S: Final = 0.14
+"""Where sound is missing, the last known level holds so long and fades into the unknown over as long again."""
 _LEVEL_TIME_S: Final = 3.0
 _SMOOTH_TIME_S: Final = 0.05
 _ACCENT_DB: Final = 2.0
@@ -96,12 +98,13 @@ class Loudness:
         if old > 256:
             del self._times[:old], self._relative[:old]
 
-    def relative_db(self, t_s: float) -> float:
-        """Smoothed level around `t_s` against the speaker's own; 0 where nothing is known."""
+    def relative_db(self, t_s: float, unknown_db: float = 0.0) -> float:
+        """Smoothed level around `t_s` against the speaker's own; `unknown_db` where nothing is known."""
         at = bisect_right(self._times, t_s + LOOK_AHEAD_S) - 1
-        if at < 0 or t_s + LOOK_AHEAD_S - self._times[at] > 0.25:
-            return 0.0
-        return self._relative[at]
+        if at < 0:
+            return unknown_db
+        known = 1.0 - min(1.0, max(0.0, t_s + LOOK_AHEAD_S - self._times[at] - _FORGET_S) / _FORGET_S)
+        return unknown_db + known * (self._relative[at] - unknown_db)
 
     def gain_at(self, t_s: float) -> float:
         """Factor for the vertical opening of the mouth, 0.78 (soft) to 1.18 (loud)."""

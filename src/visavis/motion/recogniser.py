@@ -22,6 +22,8 @@ _FRAME: Final = 160
 _BLOCK: Final = 320
 _BEHIND_FRAMES: Final = 8
 """A frame's phone is told once so many frames after it are heard; earlier it still changes too often."""
+_WINDOW_CENTRE_TICKS: Final = TICKS_HZ * 256 // 20_000
+"""A feature frame looks at 25.6 ms of sound from its number x 10 ms on: what it hears lies in their middle."""
 _QUIET_ENDS_BLOCKS: Final = 25
 _LONGEST_FRAMES: Final = 1500
 """A decoder's utterance ends after half a second without voice, or after 15 s: its memory and its work grow with it."""
@@ -157,4 +159,4 @@ class PhoneRecogniser:
                     run = None
 
     def _ticks(self, frame: int) -> int:
-        return self._anchor_ticks + ticks_from_samples(frame * _FRAME, RATE_HZ)
+        return self._anchor_ticks + ticks_from_samples(frame * _FRAME, RATE_HZ) + _WINDOW_CENTRE_TICKS

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from math import exp
 from typing import Final
 
 import numpy as np
@@ -21,7 +22,7 @@ from visavis.motion.ipa import JAW_GROUP, LIP_GROUP, ROUND_GROUP, TONGUE_GROUP, 
 from visavis.motion.prosody import LOOK_AHEAD_S as PROSODY_LOOK_AHEAD_S
 from visavis.motion.prosody import Loudness
 from visavis.motion.visemes import ROW, TABLE
-from visavis.types import TICKS_HZ, PhoneCue
+from visavis.types import TICKS_HZ, AudioChunk, PhoneCue
 
 LOOK_AHEAD_S: Final = 0.2
 """A phone or a sound that begins later than this after the sampled time has no influence on it."""
@@ -45,8 +46,12 @@ _CLOSED_BEFORE_BURST_S: Final = 0.035
 _LONGEST_PHONE_S: Final = 2.0
 _KEEP_S: Final = 1.0
 _JOIN_TICKS: Final = 2 * TICKS_HZ // 1000
-_SEAM_S: Final = 0.060
-"""A change that arrives after it should have begun (a late phone, an interruption) is blended in over so long."""
+_LATE_S: Final = 0.022
+"""News of what should have begun already (a late phone) pulls the mouth over with this time constant."""
+_HOLD_S: Final = 0.14
+"""Phones come late from a recogniser: while the voice goes on, the last one it told lasts so much longer."""
+_QUIET_DB, _VOICE_DB = -24.0, -6.0
+_LOOK_BACK_S: Final = _HOLD_S + 0.16
 _MAX_PHONES: Final = 20_000
 """At most so many articulations are kept; the farthest ahead are dropped."""
 
@@ -68,10 +73,11 @@ _TOUCH_COLUMNS: Final = columns("jawOpen", "mouthClose", "mouthRollLower", "mout
 class _Piece:
     """An articulation placed in time (seconds)."""
 
-    __slots__ = ("cue", "end_s", "fall_s", "fall_to_s", "generation", "hold_end_s", "hold_start_s", "rise_from_s", "rise_s",
+    __slots__ = ("cue", "end_s", "extends", "fall_s", "fall_to_s", "generation", "hold_end_s", "hold_start_s", "rise_from_s", "rise_s",
                  "seal", "start_s", "strength", "target", "touch")  # fmt: skip
 
-    def __init__(self, part: Articulation, cue: PhoneCue, end_s: float, generation: int) -> None:
+    def __init__(self, part: Articulation, cue: PhoneCue, end_s: float, generation: int, extends: bool) -> None:
+        self.extends = extends
         begin_s = cue.t_ticks / TICKS_HZ
         length_s = end_s - begin_s
         self.start_s, self.end_s = begin_s + part.start * length_s, begin_s + part.end * length_s
@@ -114,14 +120,15 @@ class SpeechLayer:
         self._starts: list[float] = []
         self._sampled_s = -np.inf
         self._seam: F64 = np.zeros(SHAPE_COUNT + 2)
-        self._seam_s, self._seam_fade_s = -np.inf, _SEAM_S
+        self._seam_s, self._seam_fade_s = -np.inf, 0.0
         self._cuts: list[tuple[float, int, float]] = []
 
     def add(self, cues: Sequence[PhoneCue], generation: int, *, join: bool = False) -> None:
         """Phones of known time, in any order; a pause ("") says nothing that silence does not.
 
-        With `join`, a phone that begins where the same phone was last added to end makes that one longer; marks alone, such as
-        a length mark told as a phone of its own, always do that to the phone before them.
+        With `join`, as from a recogniser, a phone that begins where the same phone was last added to end makes that one longer,
+        and the last one holds a little while the voice goes on. Marks alone, such as a length mark told as a phone of its own,
+        always lengthen the phone before them.
         """
         before: F64 | None = None
         for cue in cues:
@@ -129,13 +136,20 @@ class SpeechLayer:
                 continue
             before = self._before_change() if before is None else before
             longer = self._withdraw(cue) if join or not articulations(cue.ipa) else cue
-            for piece in _placed(longer, generation):
+            for piece in _placed(longer, generation, join):
                 at = bisect_right(self._starts, piece.start_s)
                 self._starts.insert(at, piece.start_s)
                 self._pieces.insert(at, piece)
         del self._pieces[_MAX_PHONES:], self._starts[_MAX_PHONES:]
         if before is not None:
-            self._after_change(before, _SEAM_S)
+            self._after_change(before)
+
+    def hear(self, audio: AudioChunk) -> None:
+        """The sound itself, in order: it says how loud the phones are and whether the voice still goes on."""
+        late = audio.t_ticks / TICKS_HZ < self._sampled_s + 2 * PROSODY_LOOK_AHEAD_S
+        before = self._before_change() if late else None
+        self._loudness.push(audio)
+        self._after_change(before)
 
     def _withdraw(self, cue: PhoneCue) -> PhoneCue:
         """The last phone and this one as one, the last taken out; this one alone if they do not join."""
@@ -149,7 +163,7 @@ class SpeechLayer:
             self._starts.pop()
         return PhoneCue(last.t_ticks, cue.end_ticks, last.ipa, max(last.stress, cue.stress))
 
-    def cut(self, t_s: float, *, below_generation: int, fade_s: float = _SEAM_S) -> None:
+    def cut(self, t_s: float, *, below_generation: int, fade_s: float) -> None:
         """From `t_s` on nothing of older generations is said; the mouth closes over `fade_s`."""
         self._cuts.append((max(t_s, self._sampled_s), below_generation, fade_s))
         self._cuts.sort()
@@ -171,7 +185,7 @@ class SpeechLayer:
         del self._pieces[bisect_left(self._starts, t_s) :], self._starts[bisect_left(self._starts, t_s) :]
         for piece in self._pieces:
             piece.end_s = min(piece.end_s, t_s)
-        self._after_change(before, _SEAM_S)
+        self._after_change(before)
 
     def over(self, t_s: float, face: F64) -> None:
         self._make_cuts(t_s)
@@ -192,8 +206,10 @@ class SpeechLayer:
     def _mouth(self, t_s: float) -> F64:
         since_s = t_s - self._seam_s
         mouth = self._said(t_s)
-        if 0.0 <= since_s < self._seam_fade_s:
+        if self._seam_fade_s > 0.0:
             mouth += self._seam * (1.0 - smoothstep(since_s / self._seam_fade_s))
+        elif since_s < 8.0 * _LATE_S:
+            mouth += self._seam * exp(-since_s / _LATE_S)
         return mouth
 
     def _said(self, t_s: float) -> F64:
@@ -201,19 +217,22 @@ class SpeechLayer:
         mouth = np.zeros(SHAPE_COUNT + 2)
         lo, hi = self._reach(t_s)
         pieces = self._pieces[lo:hi]
+        times = [t_s] * len(pieces)
+        if pieces and pieces[-1].extends:
+            times[-1] -= self._held_s(t_s, pieces[-1].end_s, self._starts[hi] if hi < len(self._starts) else None)
         absence = 1.0
-        for piece in pieces:
-            absence *= 1.0 - piece.presence(t_s)
+        for piece, at_s in zip(pieces, times, strict=True):
+            absence *= 1.0 - piece.presence(at_s)
         if absence >= 1.0:
             return mouth
         presence = 1.0 - absence
         gain = self._loudness.gain_at(t_s)
-        shape = self._blend(pieces, t_s)
+        shape = self._blend(pieces, np.array(times))
         shape[_VERTICAL] *= gain
         seal = touch = 0.0
-        for piece in pieces:
+        for piece, at_s in zip(pieces, times, strict=True):
             if piece.seal or piece.touch:
-                closure = piece.closure(t_s)
+                closure = piece.closure(at_s)
                 seal, touch = max(seal, piece.seal * closure), max(touch, piece.touch * closure)
         touch = min(touch, 1.0 - seal)
         if touch > 0.0:
@@ -222,11 +241,21 @@ class SpeechLayer:
         mouth[-2], mouth[-1] = seal, presence
         return mouth
 
+    def _held_s(self, t_s: float, end_s: float, next_s: float | None) -> float:
+        """How far behind `t_s` the last recognised phone is taken to be: all the way while the voice goes on without news."""
+        late_s = min(t_s - end_s, _HOLD_S)
+        if late_s <= 0.0:
+            return 0.0
+        news = smoothstep((next_s - t_s - 0.5 * _LOOK_BACK_S) / 0.1) if next_s is not None else 1.0
+        voice = smoothstep((self._loudness.relative_db(t_s, unknown_db=_QUIET_DB) - _QUIET_DB) / (_VOICE_DB - _QUIET_DB))
+        return late_s * news * voice
+
     @staticmethod
-    def _blend(pieces: list[_Piece], t_s: float) -> F64:
-        """The strength-weighted mean of the targets, group by group: float64 [52]."""
-        rise = np.array([(t_s - piece.rise_from_s) / piece.rise_s for piece in pieces])
-        fall = np.array([(piece.fall_to_s - t_s) / piece.fall_s for piece in pieces])
+    def _blend(pieces: list[_Piece], times: F64) -> F64:
+        """The strength-weighted mean of the targets at each piece's own time, group by group: float64 [52]."""
+        at = times[:, None]
+        rise = (at - np.array([piece.rise_from_s for piece in pieces])) / np.array([piece.rise_s for piece in pieces])
+        fall = (np.array([piece.fall_to_s for piece in pieces]) - at) / np.array([piece.fall_s for piece in pieces])
         nearness = np.clip(np.minimum(rise, fall), 0.0, 1.0)
         swell = (0.5 - 0.5 * np.cos(np.pi * nearness)) ** _SHARPNESS
         pull = swell * np.array([piece.strength for piece in pieces]) + 1e-9
@@ -239,7 +268,7 @@ class SpeechLayer:
         """The run of pieces that can be felt at `t_s`."""
         hi = bisect_right(self._starts, t_s + LOOK_AHEAD_S)
         lo = hi
-        while lo > 0 and self._pieces[lo - 1].end_s > t_s - LOOK_AHEAD_S:
+        while lo > 0 and self._pieces[lo - 1].end_s > t_s - _LOOK_BACK_S:
             lo -= 1
         return lo, hi
 
@@ -253,11 +282,12 @@ class SpeechLayer:
     def _before_change(self) -> F64 | None:
         return self._mouth(self._sampled_s) if self._sampled_s > -np.inf else None
 
-    def _after_change(self, before: F64 | None, fade_s: float) -> None:
+    def _after_change(self, before: F64 | None) -> None:
         if before is not None and np.abs(self._mouth(self._sampled_s) - before).max() > 1e-6:
-            self._blend_from(before, self._sampled_s, fade_s)
+            self._blend_from(before, self._sampled_s, 0.0)
 
     def _blend_from(self, mouth: F64, t_s: float, fade_s: float) -> None:
+        """From `mouth` at `t_s` to what the phones say: within `fade_s`, or ever closer to it where that is 0."""
         self._seam, self._seam_s, self._seam_fade_s = mouth - self._said(t_s), t_s, fade_s
 
 
@@ -274,8 +304,8 @@ def _mouth_share() -> npt.NDArray[np.float64]:
 _MOUTH_SHARE: Final = _mouth_share()
 
 
-def _placed(cue: PhoneCue, generation: int) -> list[_Piece]:
+def _placed(cue: PhoneCue, generation: int, extends: bool) -> list[_Piece]:
     end_s = min(cue.end_ticks / TICKS_HZ, cue.t_ticks / TICKS_HZ + _LONGEST_PHONE_S)
     if end_s <= cue.t_ticks / TICKS_HZ:
         return []
-    return [_Piece(part, cue, end_s, generation) for part in articulations(cue.ipa)]
+    return [_Piece(part, cue, end_s, generation, extends) for part in articulations(cue.ipa)]
