@@ -41,7 +41,9 @@ def test_a_roof_hides_the_sky_above_it() -> None:
 def test_a_ball_throws_no_shadow_on_its_own_lit_side() -> None:
     points, faces = ball(30, 40)
     normals = points.astype(np.float32)
-    baked = bake_visibility(normals * np.float32(0.1), faces.astype(np.int32), normals, np.ones(len(faces), bool), directions=64)
+    baked = bake_visibility(
+        normals * np.float32(0.1), faces.astype(np.int32), normals, np.ones(len(faces), bool), directions=64
+    )
     for n, towards in enumerate(baked.directions[::9]):
         facing = normals @ towards
         assert baked.visibility[9 * n][facing > 0.7].min() > 200

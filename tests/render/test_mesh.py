@@ -57,7 +57,7 @@ def test_a_mesh_beyond_the_bounds_is_refused(person: RenderMesh, monkeypatch: py
 def test_a_file_that_is_no_mesh_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.npz"
     path.write_bytes(content)
-    with pytest.raises(BadInput, match="a.npz"):
+    with pytest.raises(BadInput, match=r"a\.npz"):
         RenderMesh.load(path)
 
 
@@ -82,7 +82,9 @@ def test_pickles_are_not_opened(person: RenderMesh, tmp_path: Path) -> None:
         RenderMesh.load(path)
 
 
-def test_a_file_that_unpacks_to_too_much_is_refused(person: RenderMesh, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_unpacks_to_too_much_is_refused(
+    person: RenderMesh, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     person.save(tmp_path / "a.npz")
     monkeypatch.setattr(module, "MAX_FILE_BYTES", 1000)
     with pytest.raises(TooLarge):

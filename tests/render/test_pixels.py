@@ -23,7 +23,9 @@ def engine(person: RenderMesh) -> RigEngine:
     engine = RigEngine(person, width=SIZE, height=SIZE)
     weights = np.zeros(52, np.float32)
     weights[INDEX["jawOpen"]] = 0.8
-    engine.draw(FaceFrame(0, weights, np.array([0.3, 0.1, 0.1], np.float32), np.zeros(3, np.float32), np.full((2, 2), 0.1, np.float32)))
+    engine.draw(
+        FaceFrame(0, weights, np.array([0.3, 0.1, 0.1], np.float32), np.zeros(3, np.float32), np.full((2, 2), 0.1, np.float32))
+    )
     return engine
 
 
@@ -59,7 +61,7 @@ def test_samples_four_a_pixel() -> None:
 def test_one_sample_at_the_centre_is_found_exactly() -> None:
     screen = np.array([[10.5, 10.4, 1], [10.5, 20.6, 1], [30.6, 10.4, 1]], np.float32)
     depth, ids = raster.visible(screen, np.array([[0, 1, 2]], np.int32), np.array([True]), 40, 30)
-    inside = np.array([[10.5 <= x + 0.5 and (x + 0.5 - 10.5) / 20.1 + (y + 0.5 - 10.4) / 10.2 <= 1 and y + 0.5 >= 10.4
+    inside = np.array([[x + 0.5 >= 10.5 and (x + 0.5 - 10.5) / 20.1 + (y + 0.5 - 10.4) / 10.2 <= 1 and y + 0.5 >= 10.4
                         for x in range(40)] for y in range(30)])  # fmt: skip
     assert np.array_equal(ids == 0, inside)
     assert np.array_equal(depth > 0, inside)

@@ -30,9 +30,13 @@ def shaped(prepared: Prepared) -> tuple[np.ndarray, np.ndarray]:
     for eye in range(2):
         a, b = prepared.eye_spans[eye]
         turn = rotation(float(LOOKS[eye, 0]), float(LOOKS[eye, 1]), 0.0)
-        pose.turn_eye(a, prepared.mesh.eye_centres[eye], prepared.mesh.eye_rest[eye], prepared.normals[a:b].copy(), turn, out, normals)
+        pose.turn_eye(
+            a, prepared.mesh.eye_centres[eye], prepared.mesh.eye_rest[eye], prepared.normals[a:b].copy(), turn, out, normals
+        )
     faces = np.empty((len(prepared.bent_triangles), 3), np.float32)
-    pose.bend_normals(out, prepared.bent_triangles, prepared.bent_vertices, prepared.bent_starts, prepared.bent_around, faces, normals)
+    pose.bend_normals(
+        out, prepared.bent_triangles, prepared.bent_vertices, prepared.bent_starts, prepared.bent_around, faces, normals
+    )
     return out, normals
 
 
@@ -62,7 +66,8 @@ def test_normals_of_what_bends(prepared: Prepared, shaped: tuple[np.ndarray, np.
 def test_pose_and_projection(person: RenderMesh, prepared: Prepared, shaped: tuple[np.ndarray, np.ndarray]) -> None:
     posed, turned, screen = (np.empty_like(prepared.positions) for _ in range(3))
     focal = 256 / person.half_height_m * person.distance_m
-    camera = np.array([*person.look_at + [0, 0, person.distance_m], focal, 256, 256], np.float32)
+    camera = np.array([*person.look_at, focal, 256, 256], np.float32)
+    camera[2] += person.distance_m
     pose.pose_project(shaped[0], shaped[1], prepared.follow, person.pivot, HEAD, LAG, camera, posed, turned, screen)
     plain = plain_pose(shaped[0], prepared.follow, person.pivot, HEAD, LAG)
     np.testing.assert_allclose(posed, plain, atol=1e-6)
@@ -99,15 +104,18 @@ def test_light(person: RenderMesh, prepared: Prepared, part: Part) -> None:
             light.light_surface(span, np.float32(part == Part.SKIN), posed, turned, prepared.facing, prepared.occlusion, shadow,
                                 prepared.lids, blink, looks, wrap, set_, rows)  # fmt: skip
         case Part.MOUTH:
-            light.light_mouth(span, np.float32(0.4), posed, turned, prepared.facing, prepared.occlusion, looks, wrap, set_, rows)
+            light.light_mouth(
+                span, np.float32(0.4), posed, turned, prepared.facing, prepared.occlusion, looks, wrap, set_, rows
+            )
         case _:
             light.light_strands(span, posed, turned, prepared.facing, prepared.occlusion, shadow, prepared.tangents, prepared.follow,
                                 HEAD[:3], looks, wrap, set_, rows)  # fmt: skip
             share = prepared.follow[at].sum(1, keepdims=True)
             still = prepared.tangents[at]
             tangents = still + share * (still @ HEAD[:3].T - still)
-    plain = plain_rows(part, posed[at], turned[at], prepared.facing[at], prepared.occlusion[at], shadow[:, at] if part != Part.MOUTH else shadow,
-                       looks[at], wrap, set_, lid=prepared.lids[at] @ blink, opening=0.4, tangents=tangents)  # fmt: skip
+    lit = shadow[:, at] if part != Part.MOUTH else shadow
+    plain = plain_rows(part, posed[at], turned[at], prepared.facing[at], prepared.occlusion[at], lit, looks[at],
+                       wrap, set_, lid=prepared.lids[at] @ blink, opening=0.4, tangents=tangents)  # fmt: skip
     assert np.ptp(plain[:, 0]) > 0.01
     np.testing.assert_allclose(rows[at], plain, atol=2e-3 * max(1, np.abs(plain).max()))
 

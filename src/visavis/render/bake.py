@@ -76,7 +76,7 @@ def bake(mesh: RenderMesh) -> RenderMesh:
 def _flat(positions: F32, middle: F32, frame: F32, extent: float) -> F32:
     """Orthographic [v, 3]: x, y in pixels of the map, and nearness in metres, positive."""
     turned = (positions - middle) @ frame.T
-    flat = np.empty_like(turned)
+    flat = np.empty(turned.shape, np.float32)
     flat[:, :2] = (turned[:, :2] / extent + 1) * (MAP_PIXELS / 2)
     flat[:, 2] = turned[:, 2] + 1.1 * extent
     return flat

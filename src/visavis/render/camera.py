@@ -27,9 +27,8 @@ class Camera:
     position: F32
 
     def __post_init__(self) -> None:
-        assert self.width > 0 and self.height > 0, (self.width, self.height)
-        assert self.fx > 0 and self.fy > 0, (self.fx, self.fy)
-        assert self.rotation.shape == (3, 3) and self.position.shape == (3,), (self.rotation.shape, self.position.shape)
+        assert min(self.width, self.height, self.fx, self.fy) > 0, (self.width, self.height, self.fx, self.fy)
+        assert (self.rotation.shape, self.position.shape) == ((3, 3), (3,)), (self.rotation.shape, self.position.shape)
 
     def in_view(self, points: F32) -> F32:
         """float32 [n, 3]: points of the world in the camera's frame."""

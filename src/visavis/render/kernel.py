@@ -7,7 +7,7 @@ from typing import Any
 
 from numba import njit
 
-_OPTIONS = {"cache": True, "nogil": True, "fastmath": True, "error_model": "numpy", "boundscheck": False}
+_OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "fastmath": True, "error_model": "numpy", "boundscheck": False}
 
 
 def kernel(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,3 +1,4 @@
+# mypy: disable-error-code="no-untyped-call, import-untyped, no-any-return"
 """Sixteen-lane pieces of the kernels, written as LLVM vectors: numba's optimiser cannot vectorise these masked updates by itself.
 
 A block is 2 x 2 units of the screen and holds 16 samples, stored side by side in one cache line. `SAMPLES_4` puts four samples
@@ -89,7 +90,7 @@ def _make_cover(samples: F32) -> Callable[..., Any]:
 
         return signature, codegen
 
-    return cover  # type: ignore[no-any-return]
+    return cover
 
 
 cover_4 = _make_cover(SAMPLES_4)
@@ -151,7 +152,9 @@ def turn_chunk(typing: Any, values: Any, at: Any) -> Any:
                 both = labels[n] + labels[n | bit]
                 pair = []
                 for want in (0, bit):
-                    chosen = sorted((e for e in range(2 * LANES) if both[e][1] & bit == want), key=lambda e: (both[e][1], both[e][0]))
+                    chosen = sorted(
+                        (e for e in range(2 * LANES) if both[e][1] & bit == want), key=lambda e: (both[e][1], both[e][0])
+                    )
                     mask = ir.Constant(ir.VectorType(_INT, LANES), chosen)
                     pair.append((builder.shuffle_vector(vectors[n], vectors[n | bit], mask), [both[e] for e in chosen]))
                 (vectors[n], labels[n]), (vectors[n | bit], labels[n | bit]) = pair

@@ -63,7 +63,9 @@ def _make_paint(write):
             row0 = band * ROWS
             colour[:] = 0
             if starts[band + 1] > starts[band]:
-                draw_band_4(screen, triangles, listed[starts[band] : starts[band + 1]], band * BAND, deep, wide, depth, ids, planes)
+                draw_band_4(
+                    screen, triangles, listed[starts[band] : starts[band + 1]], band * BAND, deep, wide, depth, ids, planes
+                )
                 list_fragments(depth, ids, deep, wide, surfaces, counts, chosen, places, shares)
                 for kind in range(KINDS):
                     count = np.int64(counts[kind])

@@ -65,7 +65,10 @@ def studio(colours: F32, width: int, height: int) -> F32:
     distance = np.hypot((x / width - 0.5) * 1.1 * width / height, y / height - 0.45)
     share = np.clip(distance / 0.75, 0, 1) ** 1.4
     grain = np.random.default_rng(0).normal(0, 0.6, (height, width))
-    return (colours[0][:, None, None] * (1 - share) + colours[1][:, None, None] * share + grain).clip(0, 255).astype(np.float32)
+    backdrop: F32 = (
+        (colours[0][:, None, None] * (1 - share) + colours[1][:, None, None] * share + grain).clip(0, 255).astype(np.float32)
+    )
+    return backdrop
 
 
 def rgb_from_i420(i420: U8) -> U8:

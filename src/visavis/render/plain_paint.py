@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from visavis.render.mesh import I32
@@ -64,7 +66,7 @@ def plain_interpolate(triangle: I32, x: F32, y: F32, screen: F32, triangles: I32
     return mixed
 
 
-def plain_paint(geometry: tuple[F32, ...], looks: tuple[F32, ...], two_sided: U8, background: F32) -> F32:
+def plain_paint(geometry: tuple[Any, ...], looks: tuple[Any, ...], two_sided: U8, background: F32) -> F32:
     """float32 [h, w, 3] 0 to 255, what `paint.paint_rgb` makes of the same arguments, before rounding."""
     screen, triangles, _, _, _, rows, surfaces = geometry
     _, high, wide = background.shape
@@ -82,10 +84,11 @@ def plain_paint(geometry: tuple[F32, ...], looks: tuple[F32, ...], two_sided: U8
     shown = looks[7][index]
     picture = np.repeat(background.transpose(1, 2, 0)[:, :, None], 4, 2)
     picture[y, x, s] = shown
-    return picture.mean(2).astype(np.float32)
+    mean: F32 = picture.mean(2).astype(np.float32)
+    return mean
 
 
-def _shade(kind: int, columns: F32, x: F32, y: F32, looks: tuple[F32, ...]) -> F32:
+def _shade(kind: int, columns: F32, x: F32, y: F32, looks: tuple[Any, ...]) -> F32:
     """Linear light [n, 3] of n samples of one kind."""
     grain, iris, pupil, view, half, lobes, tints, _ = looks
     rgb, u, v = columns[:, :3], columns[:, 3], columns[:, 4]
@@ -116,14 +119,20 @@ def _shade_eye(columns: F32, x: F32, y: F32, iris: F32, pupil: F32, view: F32, h
     tx, ty = (np.clip((0.5 + 0.5 * a) * last, 0, last - 0.001) for a in (u, -v))
     i, j = tx.astype(int), ty.astype(int)
     fx, fy = (tx - i)[:, None], (ty - j)[:, None]
-    paint = (iris[j, i] * (1 - fx) + iris[j, i + 1] * fx) * (1 - fy) + (iris[j + 1, i] * (1 - fx) + iris[j + 1, i + 1] * fx) * fy
+    paint = (iris[j, i] * (1 - fx) + iris[j, i + 1] * fx) * (1 - fy) + (
+        iris[j + 1, i] * (1 - fx) + iris[j + 1, i + 1] * fx
+    ) * fy
     nz = np.sqrt(np.maximum(1 - nx * nx - ny * ny, 0))
     to = np.stack([(view[0] - x - 0.5) * view[2], (y + 0.5 - view[1]) * view[2], np.ones(len(x))], 1)
     to /= np.linalg.norm(to, axis=1, keepdims=True)
     ndv = np.maximum(nx * to[:, 0] + ny * to[:, 1] + nz * to[:, 2], 0)
     spark = np.maximum(nx * half[0] + ny * half[1] + nz * half[2], 0) ** 512
     rx, ry = 2 * ndv * nx - to[:, 0], 2 * ndv * ny - to[:, 1]
-    window = lambda cx, cy, steep: np.maximum(1 - np.abs(rx - cx) * steep, 0) * np.maximum(1 - np.abs(ry - cy) * steep, 0)  # noqa: E731
+
+    def window(cx: float, cy: float, steep: float) -> F32:
+        seen: F32 = np.maximum(1 - np.abs(rx - cx) * steep, 0) * np.maximum(1 - np.abs(ry - cy) * steep, 0)
+        return seen
+
     box = np.minimum(window(-0.32, 0.26, 4.2) * 5, 1) * 3.2 + window(0.36, -0.30, 6) * 0.6
     shine = (spark * 0.5 + box + (1 - ndv) ** 5 * 0.25) * gloss
     lit: F32 = rgb * paint + shine[:, None]

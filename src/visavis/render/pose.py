@@ -68,8 +68,8 @@ def bend_normals(positions, triangles, vertices, starts, around, faces, normals)
 def pose_project(positions, normals, follow, pivot, head, lag, camera, posed, turned, screen):
     """posed [v, 3] metres, turned [v, 3] normals, screen [v, 3] pixels and inverse depth.
 
-    follow float32 [v, 2]: how far a vertex follows the head now, and the lagging head. head, lag float32 [4, 3]: rotation rows and translation of the
-    head now and of the head as the lagging parts feel it; both act about `pivot`.
+    follow float32 [v, 2]: how far a vertex follows the head now, and the lagging head. head, lag float32 [4, 3]: rotation rows and
+    translation of the head now and of the head as the lagging parts feel it; both act about `pivot`.
     camera float32 [6]: position x, y, z; focal length, centre x and y in pixels. It looks along -Z.
     """
     for i in range(positions.shape[0]):

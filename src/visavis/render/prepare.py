@@ -54,7 +54,8 @@ def unit_normals(positions: F32, triangles: I32) -> F32:
     faces = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     total = np.stack([np.bincount(triangles.ravel(), np.repeat(faces[:, c], 3), len(positions)) for c in range(3)], 1)
     length = np.linalg.norm(total, axis=1, keepdims=True)
-    return (total / np.maximum(length, 1e-30)).astype(np.float32)
+    normals: F32 = (total / np.maximum(length, 1e-30)).astype(np.float32)
+    return normals
 
 
 def prepare(mesh: RenderMesh) -> Prepared:
@@ -80,7 +81,8 @@ def prepare(mesh: RenderMesh) -> Prepared:
     looks = np.concatenate(
         [mesh.albedo, mesh.specular[:, None], mesh.uv, mesh.noise_amplitude[:, None], zeros], 1)[order]  # fmt: skip
     return Prepared(
-        mesh=mesh, spans=spans.astype(np.int64), eye_spans=np.stack([moved[mesh.eye_ranges[:, 0]], moved[mesh.eye_ranges[:, 1] - 1] + 1], 1).astype(np.int64),
+        mesh=mesh, spans=spans.astype(np.int64),
+        eye_spans=np.stack([moved[mesh.eye_ranges[:, 0]], moved[mesh.eye_ranges[:, 1] - 1] + 1], 1).astype(np.int64),
         shaded=int(spans[Part.MOUTH, 0]), positions=np.ascontiguousarray(positions), normals=normals,
         triangles=triangles.astype(np.uint32), surfaces=_surfaces(mesh),
         follow=np.ascontiguousarray(follow, np.float32), facing=mesh.facing[order].astype(np.uint8),
@@ -124,4 +126,5 @@ def rotation(yaw: float, pitch: float, roll: float) -> F32:
     about_y = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
     about_x = np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]])
     about_z = np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
-    return (about_y @ about_x @ about_z).astype(np.float32)
+    turn: F32 = (about_y @ about_x @ about_z).astype(np.float32)
+    return turn

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -19,7 +19,7 @@ YAWS_DEG: Final = tuple(range(-42, 43, 6))
 PITCHES_DEG: Final = (-18, -9, 0, 9, 18)
 PIXELS: Final = 1024
 _GAZES: Final = ((0.0, 0.0), (0.45, 0.25), (-0.45, -0.3), (-0.3, 0.0))
-_FACES: Final = (
+_FACES: Final[tuple[dict[str, float], ...]] = (
     {},
     {"jawOpen": 0.9, "tongueOut": 0.6, "browInnerUp": 1, "eyeWideLeft": 1, "eyeWideRight": 1, "mouthLowerDownLeft": 0.7,
      "mouthLowerDownRight": 0.7, "mouthUpperUpLeft": 0.7, "mouthUpperUpRight": 0.7},
@@ -89,10 +89,12 @@ def _select(mesh: RenderMesh, kept: np.typing.NDArray[np.intp], *, view_poses: F
         indices.append(at[rank])
         deltas.append(mesh.shape_deltas[part][rank])
         offsets.append(offsets[-1] + len(rank))
-    by_vertex = {name: np.ascontiguousarray(getattr(mesh, name)[order]) for name in (
+    by_vertex: dict[str, Any] = {name: np.ascontiguousarray(getattr(mesh, name)[order]) for name in (
         "positions", "part", "facing", "head_weight", "lag_weight", "lid_weight", "albedo", "uv", "specular", "noise_amplitude",
         "tangent", "occlusion")}  # fmt: skip
-    by_triangle = {n: np.ascontiguousarray(getattr(mesh, n)[kept]) for n in ("triangle_part", "triangle_group", "two_sided")}
+    by_triangle: dict[str, Any] = {
+        n: np.ascontiguousarray(getattr(mesh, n)[kept]) for n in ("triangle_part", "triangle_group", "two_sided")
+    }
     ends = [moved[mesh.eye_ranges[:, 0]], moved[mesh.eye_ranges[:, 1] - 1] + 1]
     return replace(
         mesh, **by_vertex, **by_triangle, triangles=moved[mesh.triangles[kept]].astype(np.int32),

@@ -165,7 +165,7 @@ def visible(screen: F32, triangles: I32, two_sided: Bools, width: int, height: i
     draw_band_1(units, triangles, chosen[first >= 0], 0, rows, columns, depth, ids, planes)
     flat = [np.ascontiguousarray(a.reshape(rows, columns, 4, 4).transpose(0, 2, 1, 3).reshape(rows * 4, columns * 4)[:height, :width])
             for a in (depth, ids)]  # fmt: skip
-    return flat[0], flat[1]
+    return flat[0].astype(np.float32, copy=False), flat[1].astype(np.int32, copy=False)
 
 
 def pixels_4(samples: np.typing.NDArray[np.generic], rows: int, columns: int) -> np.typing.NDArray[np.generic]:

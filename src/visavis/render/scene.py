@@ -49,10 +49,12 @@ class Drawn:
 
 
 def render_mesh(positions: F32, triangles: I32, camera: Camera, surface: Surface | None = None) -> Drawn:
-    """positions float32 [v, 3], triangles int32 [t, 3] counter-clockwise from outside. A triangle reaching behind the camera is left out."""
+    """positions float32 [v, 3], triangles int32 [t, 3] counter-clockwise from outside.
+
+    A triangle that reaches behind the camera is left out.
+    """
     surface = surface or Surface()
-    assert positions.ndim == 2 and positions.shape[1] == 3, positions.shape
-    assert triangles.ndim == 2 and triangles.shape[1] == 3, triangles.shape
+    assert positions.shape[1:] == triangles.shape[1:] == (3,), (positions.shape, triangles.shape)
     screen = camera.project(positions.astype(np.float32))
     two_sided = np.full(len(triangles), surface.two_sided)
     rows = _lit_rows(positions, triangles, camera, surface)

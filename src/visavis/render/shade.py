@@ -1,4 +1,4 @@
-# mypy: disable-error-code="no-untyped-def, no-untyped-call"
+# mypy: disable-error-code="no-untyped-def, no-untyped-call, call-arg, var-annotated"
 """From samples to colours: each distinct surface in a pixel is shaded once (a fragment) and weighted by the samples it covers.
 
 A band's fragments are first listed by kind of surface, then interpolated into columns, then shaded column by column: loops without
@@ -124,7 +124,9 @@ def interpolate(count, listed, places, row0, triangles, planes, rows, grain, col
             n = np.uint64(16 * chunk + m)
             t, q = listed[n], places[n]
             x, y = _f(q & np.uint32(0xFFFF)) + _f(0.5), _f(row0 + (q >> np.uint32(16))) + _f(0.5)
-            mix_fragment(planes, t, x, y, (triangles[t, 0], triangles[t, 1], triangles[t, 2]), rows, columns, at + np.uint64(8 * m))
+            mix_fragment(
+                planes, t, x, y, (triangles[t, 0], triangles[t, 1], triangles[t, 2]), rows, columns, at + np.uint64(8 * m)
+            )
             texel = _tile(columns[at + np.uint64(8 * m + 3)], columns[at + np.uint64(8 * m + 4)])
             columns[at + np.uint64(128 + m)] = grain[texel]
         turn_chunk(columns, at)

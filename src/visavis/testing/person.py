@@ -17,6 +17,10 @@ EYE_M = 0.016
 _EYES = np.array([[0.035, 0.02, 0.076], [-0.035, 0.02, 0.076]])
 
 
+def _f32(values: Any) -> npt.NDArray[np.float32]:
+    return np.ascontiguousarray(values, np.float32)
+
+
 def ball(rings: int, sides: int) -> tuple[F64, npt.NDArray[np.int64]]:
     """Unit sphere about +Z: vertices [rings * sides, 3], triangles counter-clockwise from outside."""
     polar = np.linspace(0.02, np.pi - 0.02, rings)[:, None]
@@ -67,7 +71,7 @@ def _shapes(part: npt.NDArray[np.uint8], at: F64) -> tuple[Any, Any, Any]:
     moves["jawOpen"][:, 1] = -0.02 * np.clip((-at[:, 1] - 0.01) / 0.05, 0, 1) * (face | (part == Part.MOUTH))
     moves["mouthSmileLeft"][:, 0] = 0.01 * face * np.exp(-(((at[:, 0] - 0.04) / 0.03) ** 2) - ((at[:, 1] + 0.04) / 0.03) ** 2)
     moves["eyeBlinkLeft"][:, 1] = -0.01 * (face | (part == Part.FINE)) * np.exp(-(((at[:, 0] - 0.035) / 0.02) ** 2))
-    moves["cheekPuff"] = 0.1 * at * face[:, None] * np.exp(-((at[:, 1:2] + 0.03) / 0.03) ** 2)
+    moves["cheekPuff"] = 0.1 * at * face[:, None] * np.exp(-(((at[:, 1:2] + 0.03) / 0.03) ** 2))
     offsets, indices, deltas = np.zeros(COUNT + 1, np.int64), [], []
     for k in range(COUNT):
         found = [m for name, m in moves.items() if INDEX[name] == k]
@@ -97,26 +101,27 @@ def ball_person() -> RenderMesh:
         uv[starts[n] : starts[n + 1]] = (at[starts[n] : starts[n + 1], :2] - centre[:2]) / EYE_M
     flat = np.isin(kind, (Part.HAIR, Part.MOUTH, Part.FINE))
     triangle_part = np.repeat(np.array([p[0] for p in parts], np.uint8), sizes)
-    f = lambda values: np.ascontiguousarray(values, np.float32)  # noqa: E731
     lights = np.array([[-0.55, 0.62, 0.8, 2.3, 2.1, 1.9], [0.85, 0.1, 0.55, 0.4, 0.5, 0.6], [0.75, 0.45, -0.75, 1.9, 2.0, 2.2]])
     lights[:, :3] /= np.linalg.norm(lights[:, :3], axis=1, keepdims=True)
     y, x = np.mgrid[1:-1:256j, -1:1:256j]
     painted = np.where((np.hypot(x, y) < 0.5)[..., None], [0.1, 0.2, 0.3], [0.7, 0.65, 0.6]) * (np.hypot(x, y) > 0.2)[..., None]
     mesh = RenderMesh(
-        positions=f(at), triangles=np.concatenate([p[2] + s for p, s in zip(parts, starts, strict=False)]).astype(np.int32),
+        positions=_f32(at), triangles=np.concatenate([p[2] + s for p, s in zip(parts, starts, strict=False)]).astype(np.int32),
         part=kind, triangle_part=triangle_part, triangle_group=np.repeat(np.arange(len(parts), dtype=np.int16), sizes),
         two_sided=np.isin(triangle_part, (Part.HAIR, Part.MOUTH, Part.FINE)), facing=flat,
-        head_weight=np.repeat(f([p[4] for p in parts]), lengths), lag_weight=f(0.4 * (kind == Part.HAIR)), pivot=f([0, -0.06, -0.03]),
+        head_weight=np.repeat(_f32([p[4] for p in parts]), lengths),
+        lag_weight=_f32(0.4 * (kind == Part.HAIR)), pivot=_f32([0, -0.06, -0.03]),
         shape_offsets=offsets, shape_indices=indices, shape_deltas=deltas,
-        eye_ranges=np.array([[starts[n], starts[n + 1]] for n in eyes], np.int32), eye_centres=f(_EYES),
-        eye_rest=f(np.stack([ball(14, 16)[0] * EYE_M] * 2)),
+        eye_ranges=np.array([[starts[n], starts[n + 1]] for n in eyes], np.int32), eye_centres=_f32(_EYES),
+        eye_rest=_f32(np.stack([ball(14, 16)[0] * EYE_M] * 2)),
         lid_lines=np.array([starts[n + 1] + np.arange(12) for n in eyes], np.int32),
-        lid_weight=f(np.stack([0.5 * (at[:, 0] > 0), 0.5 * (at[:, 0] < 0)], 1)), albedo=np.repeat(f([p[3] for p in parts]), lengths, 0),
-        uv=f(uv), specular=np.full(total, 0.3, np.float32), noise_amplitude=np.full(total, 0.1, np.float32),
-        tangent=f(np.tile([0, -1, 0], (total, 1))), noise=f(grain), iris=f(painted), directions=f([[0, 1, 0]]),
-        visibility=np.full((1, total), 255, np.uint8), occlusion=np.ones(total, np.float32), lights=f(lights),
-        ambient=f([[0.4, 0.45, 0.5], [0.3, 0.2, 0.2]]), wrap=f(np.tile([0.34, 0.2, 0.15], (6, 1))),
-        background=f([[150, 158, 166], [62, 70, 82]]), look_at=f([0, -0.02, 0]), view_poses=np.zeros((0, 2), np.float32),
+        lid_weight=_f32(np.stack([0.5 * (at[:, 0] > 0), 0.5 * (at[:, 0] < 0)], 1)),
+        albedo=np.repeat(_f32([p[3] for p in parts]), lengths, 0),
+        uv=_f32(uv), specular=np.full(total, 0.3, np.float32), noise_amplitude=np.full(total, 0.1, np.float32),
+        tangent=_f32(np.tile([0, -1, 0], (total, 1))), noise=_f32(grain), iris=_f32(painted), directions=_f32([[0, 1, 0]]),
+        visibility=np.full((1, total), 255, np.uint8), occlusion=np.ones(total, np.float32), lights=_f32(lights),
+        ambient=_f32([[0.4, 0.45, 0.5], [0.3, 0.2, 0.2]]), wrap=_f32(np.tile([0.34, 0.2, 0.15], (6, 1))),
+        background=_f32([[150, 158, 166], [62, 70, 82]]), look_at=_f32([0, -0.02, 0]), view_poses=np.zeros((0, 2), np.float32),
         view_visible=np.zeros((0, sum(sizes)), bool), exposure=0.4,
     )  # fmt: skip
     return bake(mesh)

@@ -71,7 +71,8 @@ def test_signs_of_head_and_gaze(ball: Prepared) -> None:
     still = middle(draw(), iris(draw()))
     for asked, axis, sign in (({"yaw": 0.25}, 0, 1), ({"pitch": 0.25}, 1, 1), ({"gaze": (0.3, 0)}, 0, 1), ({"gaze": (0, 0.3)}, 1, 1),
                               ({"move": (0.02, 0, 0)}, 0, 1), ({"move": (0, 0.02, 0)}, 1, -1),
-                              ({"eyeLookOutLeft": 0.8, "eyeLookInRight": 0.8}, 0, 1), ({"eyeLookUpLeft": 0.8, "eyeLookUpRight": 0.8}, 1, -1)):  # fmt: skip
+                              ({"eyeLookOutLeft": 0.8, "eyeLookInRight": 0.8}, 0, 1),
+                              ({"eyeLookUpLeft": 0.8, "eyeLookUpRight": 0.8}, 1, -1)):  # fmt: skip
         picture = draw(**asked)
         assert (middle(picture, iris(picture)) - still)[axis] * sign > 0.8, asked
     picture = draw(roll=0.3)

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-
 from tests.engines.rig.test_engine import face
+
 from visavis.engines.rig.sway import RESET_S, Sway
 from visavis.types import TICKS_HZ
 

@@ -32,7 +32,9 @@ class RigEngine:
     def __init__(self, mesh: RenderMesh | Prepared, *, width: int = 512, height: int = 512, workers: int = 1) -> None:
         for side in (width, height):
             if not 16 <= side <= MAX_SIDE or side % 2:
-                raise BadInput(f"A picture of {width} x {height} cannot be drawn.", mend=f"Use even sides from 16 to {MAX_SIDE}.")
+                raise BadInput(
+                    f"A picture of {width} x {height} cannot be drawn.", mend=f"Use even sides from 16 to {MAX_SIDE}."
+                )
         assert workers >= 1, workers
         self._person = mesh if isinstance(mesh, Prepared) else prepare(mesh)
         self._width, self._height = width, height
