@@ -215,7 +215,10 @@ class SpeechSink(Protocol):
     on_playback_finished: Callable[[PlaybackEnd], None]
 
     async def push(self, chunk: SpeechChunk) -> int:
-        """Take a chunk at `SPEECH_HZ`, waiting while more than a bounded amount is ahead. Returns the utterance's number."""
+        """Take a chunk at `SPEECH_HZ`, waiting while more than a bounded amount is ahead. Returns the utterance's number.
+
+        A chunk that waits when an interruption comes is dropped with the utterance it belongs to.
+        """
         ...
 
     def end_utterance(self) -> None: ...

@@ -82,23 +82,3 @@ async def test_a_first_push_that_is_cancelled_still_ends() -> None:
     async with asyncio.timeout(1):
         assert (await output.wait_for_playout()).interrupted
     assert heard == []
-
-
-async def test_a_sink_that_waits_before_it_takes_is_left_empty() -> None:
-    class Late(RecordingSink):
-        async def push(self, chunk: SpeechChunk) -> int:
-            if self.utterances and self.last.duration_s > 0.2:
-                await waiting.wait()
-            return await super().push(chunk)
-
-    waiting = asyncio.Event()
-    sink, heard = Late(speed=1.0), Heard()
-    output = SpeechOutput(sink, heard)
-    pushing = asyncio.create_task(output.capture_frame(frame(0.5)))
-    await sink.wait_for_start(1)
-    output.silence()
-    waiting.set()
-    await pushing
-    output.flush()
-    assert all(isinstance(utterance.end, PlaybackEnd) for utterance in sink.utterances)
-    assert [interrupted for _, _, interrupted in heard] == [True]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -38,6 +38,7 @@ class InstalledFaces:
         self._home, self._cache = home, cache
         self._people: OrderedDict[str, RenderMesh] = OrderedDict()
         self._lock = threading.Lock()
+        self._making: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def avatar(self, name: str) -> Avatar:
         return load_avatar(name, self._home)
@@ -55,12 +56,15 @@ class InstalledFaces:
         from visavis.engines.rig.people import load_person
 
         with self._lock:
-            if avatar.name not in self._people:
-                self._people[avatar.name] = load_person(avatar, self._cache)
+            making = self._making[avatar.name]
+        with making:  # making one person takes seconds and keeps nobody else waiting
+            person = self._people.get(avatar.name) or load_person(avatar, self._cache)
+        with self._lock:
+            self._people[avatar.name] = person
             self._people.move_to_end(avatar.name)
             while len(self._people) > MAX_LOADED_PEOPLE:
                 self._people.popitem(last=False)
-            return self._people[avatar.name]
+        return person
 
 
 def choose_engine(avatar: Avatar, engine: str | None) -> str:

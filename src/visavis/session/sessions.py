@@ -18,7 +18,7 @@ from visavis.session.faces import Faces, InstalledFaces
 from visavis.session.live import Face, LiveSession, Talker
 from visavis.settings import Settings
 from visavis.types import SpeechSink
-from visavis.voice.conversation import Conversation
+from visavis.voice.conversation import Conversation, preload
 from visavis.voice.persona import Persona
 
 if TYPE_CHECKING:
@@ -150,11 +150,9 @@ class Sessions:
 
 def _load_stages() -> None:
     """Import what a session needs, so that the first one does not wait for it on the loop."""
-    import visavis.transports.webrtc.peer
-    import visavis.voice.agent
-    import visavis.voice.microphone
-    import visavis.voice.parts
-    import visavis.voice.speech_output  # noqa: F401
+    import visavis.transports.webrtc.peer  # noqa: F401
+
+    preload()
 
 
 def persona_of(avatar: Avatar) -> Persona:

@@ -85,12 +85,17 @@ class SpeechPlayer:
     # SpeechSink ---------------------------------------------------------------------------------------------------------------
 
     async def push(self, chunk: SpeechChunk) -> int:
-        """Place a chunk at `SPEECH_HZ` right behind what is there. Waits while `MAX_AHEAD_TICKS` are ahead."""
+        """Place a chunk at `SPEECH_HZ` right behind what is there. Waits while `MAX_AHEAD_TICKS` are ahead.
+
+        A chunk that was still waiting when an interruption came belongs to what was interrupted, and is dropped with it.
+        """
         assert chunk.audio.rate_hz == SPEECH_HZ, chunk.audio.rate_hz
         generation = self.generation
         while self.ahead_ticks > MAX_AHEAD_TICKS and generation == self.generation:
             self._room.clear()
             await self._room.wait()
+        if generation != self.generation:
+            return self._count
         utterance = self._open_utterance()
         samples = utterance.resampler.push(chunk.audio.samples)
         self._append(utterance, chunk, samples)

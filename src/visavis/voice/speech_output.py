@@ -75,9 +75,7 @@ class SpeechOutput(AudioOutput):
             audio = AudioChunk(ticks_from_samples(utterance.samples, SPEECH_HZ), SPEECH_HZ, piece)
             utterance.samples += len(piece)
             number = await self._sink.push(SpeechChunk(audio, cues if start == 0 else (), known))
-            if utterance not in self._playing:  # silenced while we waited: a sink may have opened another one for this piece
-                if number != utterance.number:
-                    self._sink.interrupt()
+            if utterance not in self._playing:  # silenced while we waited; the sink dropped this piece
                 return
             utterance.number = number
 
