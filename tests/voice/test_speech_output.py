@@ -5,7 +5,7 @@ import pytest
 from livekit import rtc
 
 from visavis.testing.speech_sink import RecordingSink
-from visavis.types import SPEECH_HZ, PlaybackEnd, SpeechChunk, WordCue, ticks_from_s
+from visavis.types import SPEECH_HZ, SpeechChunk, WordCue, ticks_from_s
 from visavis.voice.speech_output import SpeechOutput
 from visavis.voice.timed import USERDATA_CUES, USERDATA_PHONES_KNOWN
 
