@@ -35,7 +35,7 @@ def band_count(height: int) -> int:
 
 
 def band_buffers(width: int) -> tuple[np.typing.NDArray[np.generic], ...]:
-    """Room for one band of a picture `width` pixels wide: what `paint_i420` and `paint_rgb` take as `room`."""
+    """Room for one band of a picture `width` pixels wide: what `paint` takes as `room`."""
     samples = BAND * -(-width // 2) * LANES
     return (
         np.empty(samples, np.float32), np.empty(samples, np.int32), np.zeros(KINDS, np.uint32),
@@ -44,47 +44,41 @@ def band_buffers(width: int) -> tuple[np.typing.NDArray[np.generic], ...]:
     )  # fmt: skip
 
 
-def _make_paint(write):
-    @kernel
-    def paint(first, past, geometry, looks, room, background, out):
-        """Paints bands [first, past) of `out` with `write`.
+@kernel
+def paint(first, past, geometry, looks, room, background, out):
+    """Paints bands [first, past) of `out`: I420 where it has two axes, RGB or RGBA where it has three.
 
-        geometry: screen float32 [v, 3], triangles uint32 [t, 3], starts int32 [bands + 1], listed uint32, planes float32 [t, 12],
-        rows float32 [v, 8], surfaces uint32 [t + 1]. looks: grain float32 [65536], iris float32 [s, s, 3], pupil float32 [3], view
-        float32 [3], half float32 [3], lobes float32 [2, 3] and tints float32 [2, 3] of surface and mouth, table float32 [TONES].
-        """
-        screen, triangles, starts, listed, planes, rows, surfaces = geometry
-        grain, iris, pupil, view, half, lobes, tints, table = looks
-        depth, ids, counts, chosen, places, shares, columns, colour = room
-        wide = (background.shape[2] + 1) // 2
-        high = background.shape[1] // 2
-        for band in range(first, past):
-            deep = min(BAND, high - band * BAND)
-            row0 = band * ROWS
-            colour[:] = 0
-            if starts[band + 1] > starts[band]:
-                draw_band_4(
-                    screen, triangles, listed[starts[band] : starts[band + 1]], band * BAND, deep, wide, depth, ids, planes
-                )
-                list_fragments(depth, ids, deep, wide, surfaces, counts, chosen, places, shares)
-                for kind in range(KINDS):
-                    count = np.int64(counts[kind])
-                    if count == 0:
-                        continue
-                    interpolate(count, chosen[kind], places[kind], row0, triangles, planes, rows, grain, columns)
-                    if kind == SURFACE:
-                        shade_surface(count, columns, lobes[0], tints[0])
-                    elif kind == MOUTH:
-                        shade_surface(count, columns, lobes[1], tints[1])
-                    elif kind == STRAND:
-                        shade_strands(count, columns)
-                    elif kind == EYE:
-                        shade_eyes(count, places[kind], row0, columns, iris, pupil, view, half)
-                    add_fragments(count, places[kind], shares[kind], columns, table, colour)
-            write(colour, background, row0, 2 * deep, out)
-
-    return paint
-
-
-paint_i420 = _make_paint(write_i420)
-paint_rgb = _make_paint(write_rgb)
+    geometry: screen float32 [v, 3], triangles uint32 [t, 3], starts int32 [bands + 1], listed uint32, planes float32 [t, 12],
+    rows float32 [v, 8], surfaces uint32 [t + 1]. looks: grain float32 [65536], iris float32 [s, s, 3], pupil float32 [3], view
+    float32 [3], half float32 [3], lobes float32 [2, 3] and tints float32 [2, 3] of surface and mouth, table float32 [TONES].
+    """
+    screen, triangles, starts, listed, planes, rows, surfaces = geometry
+    grain, iris, pupil, view, half, lobes, tints, table = looks
+    depth, ids, counts, chosen, places, shares, columns, colour = room
+    wide = (background.shape[2] + 1) // 2
+    high = background.shape[1] // 2
+    for band in range(first, past):
+        deep = min(BAND, high - band * BAND)
+        row0 = band * ROWS
+        colour[:] = 0
+        if starts[band + 1] > starts[band]:
+            draw_band_4(screen, triangles, listed[starts[band] : starts[band + 1]], band * BAND, deep, wide, depth, ids, planes)
+            list_fragments(depth, ids, deep, wide, surfaces, counts, chosen, places, shares)
+            for kind in range(KINDS):
+                count = np.int64(counts[kind])
+                if count == 0:
+                    continue
+                interpolate(count, chosen[kind], places[kind], row0, triangles, planes, rows, grain, columns)
+                if kind == SURFACE:
+                    shade_surface(count, columns, lobes[0], tints[0])
+                elif kind == MOUTH:
+                    shade_surface(count, columns, lobes[1], tints[1])
+                elif kind == STRAND:
+                    shade_strands(count, columns)
+                elif kind == EYE:
+                    shade_eyes(count, places[kind], row0, columns, iris, pupil, view, half)
+                add_fragments(count, places[kind], shares[kind], columns, table, colour)
+        if out.ndim == 2:
+            write_i420(colour, background, row0, 2 * deep, out)
+        else:
+            write_rgb(colour, background, row0, 2 * deep, out)

@@ -67,7 +67,7 @@ def plain_interpolate(triangle: I32, x: F32, y: F32, screen: F32, triangles: I32
 
 
 def plain_paint(geometry: tuple[Any, ...], looks: tuple[Any, ...], two_sided: U8, background: F32) -> F32:
-    """float32 [h, w, 3] 0 to 255, what `paint.paint_rgb` makes of the same arguments, before rounding."""
+    """float32 [h, w, 3] 0 to 255, what `paint.paint` makes of the same arguments, before rounding."""
     screen, triangles, _, _, _, rows, surfaces = geometry
     _, high, wide = background.shape
     ids = plain_merge(*plain_samples(screen, triangles.astype(np.int32), two_sided, wide, high), surfaces)

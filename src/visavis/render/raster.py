@@ -87,61 +87,65 @@ def _side(a, b, c, top):
     return -_FAR, _f(0), _FAR, _f(0)
 
 
-def _make_draw_band(cover):
-    @kernel
-    def draw_band(screen, triangles, listed, row0, rows, columns, depth, ids, planes):
-        """Draws the listed triangles into block rows [row0, row0 + rows) of `columns` blocks.
-
-        triangles uint32 [t, 3], listed uint32. depth float32, ids int32 [>= rows * columns * 16] flat; cleared here (0, -1).
-        planes float32 [t, 12]: perspective-correct weights of the three corners and a pad, as value at the origin, slope in x, slope
-        in y (four each), for each triangle that was drawn.
-        """
-        depth[: rows * columns * LANES] = _f(0)
-        ids[: rows * columns * LANES] = -1
-        for q in range(listed.shape[0]):
-            t = listed[q]
-            i, j, k = triangles[t, 0], triangles[t, 1], triangles[t, 2]
-            x0, y0, z0 = screen[i, 0], screen[i, 1], screen[i, 2]
-            x1, y1, z1 = screen[j, 0], screen[j, 1], screen[j, 2]
-            x2, y2, z2 = screen[k, 0], screen[k, 1], screen[k, 2]
-            inv = _ONE / ((x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0))
-            a0, b0 = (y1 - y2) * inv, (x2 - x1) * inv
-            a1, b1 = (y2 - y0) * inv, (x0 - x2) * inv
-            a2, b2 = (y0 - y1) * inv, (x1 - x0) * inv
-            c0, c1, c2 = -(a0 * x1 + b0 * y1), -(a1 * x2 + b1 * y2), -(a2 * x0 + b2 * y0)
-            planes[t, 0], planes[t, 1], planes[t, 2] = c0 * z0, c1 * z1, c2 * z2
-            planes[t, 4], planes[t, 5], planes[t, 6] = a0 * z0, a1 * z1, a2 * z2
-            planes[t, 8], planes[t, 9], planes[t, 10] = b0 * z0, b1 * z1, b2 * z2
-            za, zb = a0 * z0 + a1 * z1 + a2 * z2, b0 * z0 + b1 * z1 + b2 * z2
-            first = max(row0, int(max(min(y0, y1, y2), _f(0)) * _f(0.5)))
-            last = min(row0 + rows - 1, int(max(y0, y1, y2) * _f(0.5)))
-            left, right = max(min(x0, x1, x2), _f(0)), max(x0, x1, x2)
-            top = _f(2 * first)
-            zz = z0 - za * x0 - zb * (y0 - top)
-            c0 += _SLACK * (abs(a0) + abs(b0))
-            c1 += _SLACK * (abs(a1) + abs(b1))
-            c2 += _SLACK * (abs(a2) + abs(b2))
-            l0, dl0, r0, dr0 = _side(a0, b0, c0, top)
-            l1, dl1, r1, dr1 = _side(a1, b1, c1, top)
-            l2, dl2, r2, dr2 = _side(a2, b2, c2, top)
-            for r in range(first, last + 1):
-                n = _f(r - first)
-                ca = int(max(left, l0 + n * dl0, l1 + n * dl1, l2 + n * dl2) * _f(0.5))
-                cb = min(int(max(min(right, r0 + n * dr0, r1 + n * dr1, r2 + n * dr2), _f(-2)) * _f(0.5)), columns - 1)
-                by, bx = _f(2 * r), _f(2 * ca)
-                v0, v1, v2 = c0 + b0 * by + a0 * bx, c1 + b1 * by + a1 * bx, c2 + b2 * by + a2 * bx
-                zr = zz + zb * (n + n) + za * bx
-                base = ((r - row0) * columns) * LANES
-                for c in range(ca, cb + 1):
-                    m = _f(2 * (c - ca))
-                    cover(depth, ids, base + c * LANES, t,
-                          (v0 + a0 * m, a0, b0, v1 + a1 * m, a1, b1, v2 + a2 * m, a2, b2, zr + za * m, za, zb))  # fmt: skip
-
-    return draw_band
+@inlined
+def _draw_band(cover, screen, triangles, listed, row0, rows, columns, depth, ids, planes):
+    depth[: rows * columns * LANES] = _f(0)
+    ids[: rows * columns * LANES] = -1
+    for q in range(listed.shape[0]):
+        t = listed[q]
+        i, j, k = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+        x0, y0, z0 = screen[i, 0], screen[i, 1], screen[i, 2]
+        x1, y1, z1 = screen[j, 0], screen[j, 1], screen[j, 2]
+        x2, y2, z2 = screen[k, 0], screen[k, 1], screen[k, 2]
+        inv = _ONE / ((x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0))
+        a0, b0 = (y1 - y2) * inv, (x2 - x1) * inv
+        a1, b1 = (y2 - y0) * inv, (x0 - x2) * inv
+        a2, b2 = (y0 - y1) * inv, (x1 - x0) * inv
+        c0, c1, c2 = -(a0 * x1 + b0 * y1), -(a1 * x2 + b1 * y2), -(a2 * x0 + b2 * y0)
+        planes[t, 0], planes[t, 1], planes[t, 2] = c0 * z0, c1 * z1, c2 * z2
+        planes[t, 4], planes[t, 5], planes[t, 6] = a0 * z0, a1 * z1, a2 * z2
+        planes[t, 8], planes[t, 9], planes[t, 10] = b0 * z0, b1 * z1, b2 * z2
+        za, zb = a0 * z0 + a1 * z1 + a2 * z2, b0 * z0 + b1 * z1 + b2 * z2
+        first = max(row0, int(max(min(y0, y1, y2), _f(0)) * _f(0.5)))
+        last = min(row0 + rows - 1, int(max(y0, y1, y2) * _f(0.5)))
+        left, right = max(min(x0, x1, x2), _f(0)), max(x0, x1, x2)
+        top = _f(2 * first)
+        zz = z0 - za * x0 - zb * (y0 - top)
+        c0 += _SLACK * (abs(a0) + abs(b0))
+        c1 += _SLACK * (abs(a1) + abs(b1))
+        c2 += _SLACK * (abs(a2) + abs(b2))
+        l0, dl0, r0, dr0 = _side(a0, b0, c0, top)
+        l1, dl1, r1, dr1 = _side(a1, b1, c1, top)
+        l2, dl2, r2, dr2 = _side(a2, b2, c2, top)
+        for r in range(first, last + 1):
+            n = _f(r - first)
+            ca = int(max(left, l0 + n * dl0, l1 + n * dl1, l2 + n * dl2) * _f(0.5))
+            cb = min(int(max(min(right, r0 + n * dr0, r1 + n * dr1, r2 + n * dr2), _f(-2)) * _f(0.5)), columns - 1)
+            by, bx = _f(2 * r), _f(2 * ca)
+            v0, v1, v2 = c0 + b0 * by + a0 * bx, c1 + b1 * by + a1 * bx, c2 + b2 * by + a2 * bx
+            zr = zz + zb * (n + n) + za * bx
+            base = ((r - row0) * columns) * LANES
+            for c in range(ca, cb + 1):
+                m = _f(2 * (c - ca))
+                cover(depth, ids, base + c * LANES, t,
+                      (v0 + a0 * m, a0, b0, v1 + a1 * m, a1, b1, v2 + a2 * m, a2, b2, zr + za * m, za, zb))  # fmt: skip
 
 
-draw_band_4 = _make_draw_band(cover_4)
-draw_band_1 = _make_draw_band(cover_1)
+@kernel
+def draw_band_4(screen, triangles, listed, row0, rows, columns, depth, ids, planes):
+    """Four samples a pixel: draws the listed triangles into block rows [row0, row0 + rows) of `columns` blocks.
+
+    triangles uint32 [t, 3], listed uint32. depth float32, ids int32 [>= rows * columns * 16] flat; cleared here (0, -1).
+    planes float32 [t, 12]: perspective-correct weights of the three corners and a pad, as value at the origin, slope in x, slope
+    in y (four each), for each triangle that was drawn.
+    """
+    _draw_band(cover_4, screen, triangles, listed, row0, rows, columns, depth, ids, planes)
+
+
+@kernel
+def draw_band_1(screen, triangles, listed, row0, rows, columns, depth, ids, planes):
+    """One sample in the middle of each pixel, else as `draw_band_4`; here a unit is two pixels."""
+    _draw_band(cover_1, screen, triangles, listed, row0, rows, columns, depth, ids, planes)
 
 
 def depth_map(screen: F32, triangles: I32, width: int, height: int) -> F32:

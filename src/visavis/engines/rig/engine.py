@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from visavis.engines.rig.look import Look
 from visavis.engines.rig.sway import Sway
 from visavis.errors import BadInput
 from visavis.render.mesh import RenderMesh
-from visavis.render.paint import band_buffers, band_count, paint_i420, paint_rgb
+from visavis.render.paint import band_buffers, band_count, paint
 from visavis.render.prepare import Prepared, prepare
 from visavis.types import U8, FaceFrame, VideoFrame
 
@@ -55,29 +54,29 @@ class RigEngine:
     def draw(self, face: FaceFrame) -> VideoFrame:
         """The face as I420, in memory of its own."""
         i420 = np.empty((self._height * 3 // 2, self._width), np.uint8)
-        self._draw(face, i420, paint_i420)
+        self._draw(face, i420)
         return VideoFrame(face.t_ticks, i420, face.generation)
 
     def draw_rgb(self, face: FaceFrame, *, transparent: bool = False) -> U8:
         """uint8 [h, w, 3] over the studio background, or [h, w, 4] with straight alpha and nothing behind the person."""
         out = np.empty((self._height, self._width, 4 if transparent else 3), np.uint8)
-        self._draw(face, out, paint_rgb)
+        self._draw(face, out)
         return out
 
     def close(self) -> None:
         if self._pool is not None:
             self._pool.shutdown()
 
-    def _draw(self, face: FaceFrame, out: U8, paint: Callable[..., Any]) -> None:
+    def _draw(self, face: FaceFrame, out: U8) -> None:
         prepare_frame(self._person, self._frame, face, self._sway.follow(face))
         bands = band_count(self._height)
         if self._pool is None:
-            self._paint(0, bands, out, paint)
+            self._paint(0, bands, out)
         else:
             starts = range(0, bands, BANDS_A_TASK)
-            list(self._pool.map(lambda n: self._paint(n, min(n + BANDS_A_TASK, bands), out, paint), starts))
+            list(self._pool.map(lambda n: self._paint(n, min(n + BANDS_A_TASK, bands), out), starts))
 
-    def _paint(self, first: int, past: int, out: U8, paint: Callable[..., Any]) -> None:
+    def _paint(self, first: int, past: int, out: U8) -> None:
         room = self._rooms.pop()  # there are as many as workers
         try:
             paint(first, past, self._frame.geometry(self._person), self._look.arrays, room, self._look.background, out)
