@@ -111,7 +111,7 @@ def test_a_wrong_wheel_is_refused_and_nothing_kept(tmp_path: Path, table: dict[s
 
 def test_a_wrong_file_inside_is_refused_and_nothing_kept(tmp_path: Path, table: dict[str, Source]) -> None:
     wrong = {"tiny": replace(table["tiny"], files_sha256="0" * 64)}
-    with pytest.raises(Unavailable, match="files in .* are not the pinned ones"):
+    with pytest.raises(Unavailable, match=r"files in .* are not the pinned ones"):
         ensure("tiny", tmp_path / "cache", sources=wrong)
     assert leftovers(tmp_path / "cache") == []
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from tests.head_data import canonical_head, head_asset
+
 from visavis.arkit import SHAPES
 from visavis.head import canonical, lips
 from visavis.head.canonical import AVERAGE, CanonicalHead

@@ -13,6 +13,7 @@ import scipy.sparse as sp
 from visavis.engines.rig.people.figure import Figure, unit_vectors
 from visavis.engines.rig.people.piece import Piece
 from visavis.engines.rig.people.spec import PersonSpec
+from visavis.head.subdivision import grid_triangles
 from visavis.render.mesh import Part
 
 F64 = npt.NDArray[np.float64]
@@ -20,7 +21,7 @@ F64 = npt.NDArray[np.float64]
 ROOTS: Final = 21
 """Points that the lid's edge is sampled at."""
 LINE: Final = 30
-UPPER_LASHES: Final = 38
+UPPER_LASHES: Final = 20
 LOWER_LASHES: Final = 14
 FALL: Final[Mapping[str, float]] = {"eyeBlink": 62.0, "eyeLookDown": 28.0, "eyeLookUp": -10.0, "eyeWide": -6.0}
 """Degrees by which the upper lashes turn down with the lid at weight 1."""
@@ -161,20 +162,30 @@ def _turned(offsets: F64, degrees: float) -> F64:
 
 
 def _line(name: str, edge: LidEdge, spec: PersonSpec, figure: Figure) -> Piece:
-    """A thin strip on the edge of the lid: dark along the upper one, the moist rim along the lower."""
-    binding = edge.sample(np.linspace(0, ROOTS - 1.001, LINE))
+    """A strip on the edge of the lid. Below: the moist rim. Above: dark, then fading out as the lashes' soft density does."""
+    at = np.linspace(0, 1, LINE)
+    binding = edge.sample(at * (ROOTS - 1.001))
     root = np.asarray(binding @ figure.cage)
     taper = np.sin(np.pi * np.linspace(0.04, 0.96, LINE))[:, None] ** 0.6
     away = unit_vectors(root - edge.centre)
     width = spec.eyes.liner_mm * 1e-3 * (1.0 if edge.upper else 0.45)
     up = np.array([0.0, 1.0 if edge.upper else -1.0, 0.0])
-    inner = root - away * 0.0002 - up * width * 0.35 * taper
-    outer = root + away * 0.0006 + up * width * 0.65 * taper
-    j = np.arange(LINE - 1)
-    triangles = np.concatenate([np.stack((j, j + 1, j + LINE + 1), 1), np.stack((j, j + LINE + 1, j + LINE), 1)])
+    rows = [root - away * 0.0002 - up * width * 0.35 * taper, root + away * 0.0006 + up * width * 0.65 * taper]
     dark, skin = np.array(spec.eyes.lash), np.array(spec.skin.albedo)
-    albedo = dark if edge.upper else skin * np.array([0.70, 0.48, 0.46])
+    colours = [dark, dark] if edge.upper else [skin * np.array([0.70, 0.48, 0.46])] * 2
+    extra = {}
+    if edge.upper:
+        temple = at if edge.outward > 0 else 1 - at
+        length = spec.eyes.lash_mm * 1e-3 * 0.62 * (0.45 + 0.55 * temple[:, None]) * taper
+        rows.append(rows[1] + away * length * 0.55 + up * length * 0.62)
+        colours.append(skin * np.array(spec.skin.lid_tint) * 0.80)
+    vertices = np.concatenate(rows)
+    if edge.upper:
+        fringe = np.zeros_like(vertices)
+        fringe[2 * LINE :] = rows[2] - rows[1]
+        extra = {shape + edge.side: _turned(fringe, angle) for shape, angle in FALL.items()}
+    triangles = grid_triangles(len(rows), LINE)
     return Piece(
-        name, Part.FINE, np.concatenate([inner, outer]), triangles, albedo, binding=sp.vstack([binding] * 2).tocsr(),
-        specular=0.02, two_sided=True, facing=True,
+        name, Part.FINE, vertices, triangles, np.repeat(colours, LINE, 0), binding=sp.vstack([binding] * len(rows)).tocsr(),
+        specular=0.02, extra=extra, two_sided=True, facing=True,
     )  # fmt: skip

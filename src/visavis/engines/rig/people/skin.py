@@ -9,6 +9,7 @@ from visavis.engines.rig.people.brows import brow_paint
 from visavis.engines.rig.people.figure import Figure, smooth_step
 from visavis.engines.rig.people.piece import Piece
 from visavis.engines.rig.people.spec import PersonSpec, hair_colour
+from visavis.head import lips
 from visavis.head.subdivision import triangles_of
 from visavis.render.mesh import Part
 
@@ -120,11 +121,20 @@ def paint(spec: PersonSpec, figure: Figure) -> F64:
     colour = colour * (1 - lips) + lips * np.array(look.lips) * lip_lines
     brow = brow_paint(spec, figure)[:, None] * 0.8
     colour = colour * (1 - brow) + brow * np.array(spec.brows.colour) * 1.3
+    tint(np.clip(figure.mask("lips") * 1.5, 0, 1) * _seam(figure), (0.70, 0.55, 0.55))
     scalp = scalp_mask(spec, figure)[:, None]
     colour = colour * (1 - scalp * 0.94) + scalp * 0.94 * hair_colour(spec.hair) * 0.62
     inside = np.clip(figure.mask("inside-mouth"), 0, 1)[:, None]
     front = smooth_step(z, 0.02, 0.20)[:, None]
     return np.asarray(colour * (1 - inside) + inside * (np.array(MOUTH_DEEP) * (1 - front) + np.array(MOUTH_FRONT) * front))
+
+
+def _seam(figure: Figure) -> F64:
+    """1 on the line where the lips meet, fading over a millimetre and a half."""
+    upper, lower = (np.flatnonzero(side) for side in lips.lip_sides(figure.head))
+    line, _ = lips.seam(figure.skin, upper, lower)
+    height = np.interp(figure.skin[:, 0], line[:, 0], line[:, 1])
+    return np.asarray(np.exp(-(((figure.skin[:, 1] - height) / 0.0016) ** 2)))
 
 
 def _freckles(figure: Figure, rng: np.random.Generator) -> F64:

@@ -104,7 +104,7 @@ def _top(spec: PersonSpec, skull: SkullMap, rng: np.random.Generator) -> tuple[F
     grid = grid + out * (0.032 * relief[:, None] * smooth_step(t, 0.0, 0.25))[..., None]
     jag = rng.uniform(-0.035, 0.01, spec.hair.locks)[lock] + 0.02 * across**2
     along = unit_vectors(grid[:, 1] - grid[:, 0])
-    grid[:, 0] += along * jag[:, None]
+    grid[:, 0] += along * (jag * smooth_step(1 - np.abs(place * 2 - 1), 0.05, 0.35))[:, None]
     sway = 0.03 * np.sin(t * 5 + place[:, None] * 40) * smooth_step(t, 0.1, 0.5)
     grid[..., 0] += sway * spec.hair.wave
     return grid, lock, across
