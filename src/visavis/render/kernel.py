@@ -1,19 +1,39 @@
-"""How our numba kernels are compiled: cached on disk, without the GIL, one thread, finite fast arithmetic, no bounds checks."""
+"""How our numba kernels are compiled: cached on disk, without the GIL, one thread, finite fast arithmetic, no bounds checks.
+
+numba discards a cached kernel when the file it stands in changes, but not when a kernel that it calls does, in another file. So each
+cache is stamped with all of this folder's source.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 from numba import njit
 
-_OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "fastmath": True, "error_model": "numpy", "boundscheck": False}
+_OPTIONS: Final[dict[str, Any]] = {"cache": True, "nogil": True, "fastmath": True, "error_model": "numpy", "boundscheck": False}
+
+
+def sources_hash(folder: Path) -> str:
+    """Changes with any .py file in the folder."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob("*.py")):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+SOURCES: Final = sources_hash(Path(__file__).parent)
 
 
 def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Decorator of a kernel."""
-    compiled: Callable[..., Any] = njit(**_OPTIONS)(function)
-    return compiled
+    compiled: Any = njit(**_OPTIONS)(function)
+    store = compiled._cache._cache_file  # numba has no public door to the stamp; the test of this file would notice a change
+    store._source_stamp = (store._source_stamp, SOURCES)
+    stamped: Callable[..., Any] = compiled
+    return stamped
 
 
 def inlined(function: Callable[..., Any]) -> Callable[..., Any]:

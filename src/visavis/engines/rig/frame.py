@@ -129,7 +129,8 @@ def _light(person: Prepared, at: FrameBuffers, weights: F32, head: F32) -> None:
 def light_cones(towards: F32, directions: F32) -> tuple[np.typing.NDArray[np.int64], F32]:
     """The baked directions nearest to each light and their shares, [lights, 4] each; shares change continuously as lights turn."""
     cosines = towards @ directions.T
-    near = np.argsort(-cosines, axis=1)[:, : light.CONE + 1]
+    ranks = np.minimum(np.arange(light.CONE + 1), len(directions) - 1)
+    near = np.argsort(-cosines, axis=1)[:, ranks]
     values = np.take_along_axis(cosines, near, 1)
     share = values[:, : light.CONE] - values[:, light.CONE :] + 1e-6
     return near[:, : light.CONE].astype(np.int64), (share / share.sum(1, keepdims=True)).astype(np.float32)
