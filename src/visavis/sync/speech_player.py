@@ -16,12 +16,16 @@ import numpy as np
 
 from visavis.audio.resample import StreamResampler
 from visavis.clock import Clock
+from visavis.sync.video_pacer import VIDEO_LEAD_TICKS
 from visavis.types import I16, SPEECH_HZ, TICKS_HZ, PlaybackEnd, SpeechChunk, WordCue, s_from_ticks, ticks_from_s
 
 FRAME_TICKS: Final = TICKS_HZ // 50
 """20 ms: one Opus packet. At 48 kHz a tick is a sample."""
-SPEECH_LEAD_TICKS: Final = ticks_from_s(0.040)
-"""How far ahead of now the first sample of speech is placed, so that the frame of its time can be drawn."""
+SPEECH_LEAD_TICKS: Final = VIDEO_LEAD_TICKS + ticks_from_s(0.004)
+"""How far ahead of now the first sample of speech is placed: just enough that the frame of its time is not being drawn yet.
+
+Every millisecond more is heard as delay and stays for the whole utterance where speech comes in real time.
+"""
 MAX_AHEAD_TICKS: Final = ticks_from_s(20.0)
 """`push` waits while more speech than this is ahead."""
 FADE_TICKS: Final = ticks_from_s(0.005)
