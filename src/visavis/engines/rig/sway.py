@@ -14,6 +14,8 @@ DAMPING: Final = 0.55
 MAX_STEP_S: Final = 1 / 120
 RESET_S: Final = 0.35
 """A longer gap between two faces, or time going back, starts from rest."""
+LIMIT: Final = np.array([0.08] * 3 + [0.008] * 3)
+"""Nothing trails by more than this, in radians and metres: hair would leave the neck bare behind a head that is thrown about."""
 
 
 class Sway:
@@ -34,7 +36,8 @@ class Sway:
         else:
             self._place, self._speed = target.copy(), np.zeros(6)
         self._t_ticks, self._target = face.t_ticks, target
-        return self._place.astype(np.float32)
+        near: F32 = (target + LIMIT * np.tanh((self._place - target) / LIMIT)).astype(np.float32)
+        return near
 
     def _swing(self, target: np.typing.NDArray[np.float64], elapsed_s: float) -> None:
         steps = int(np.ceil(elapsed_s / MAX_STEP_S))
