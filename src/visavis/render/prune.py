@@ -18,13 +18,15 @@ from visavis.types import F32
 YAWS_DEG: Final = tuple(range(-42, 43, 6))
 PITCHES_DEG: Final = (-18, -9, 0, 9, 18)
 PIXELS: Final = 1024
-_GAZES: Final = ((0.0, 0.0), (0.45, 0.25), (-0.45, -0.3), (-0.3, 0.0))
+_GAZES: Final = ((0.0, 0.0), (0.45, 0.25), (-0.45, -0.3), (-0.3, 0.0), (0.2, -0.2))
 _FACES: Final[tuple[dict[str, float], ...]] = (
     {},
     {"jawOpen": 0.9, "tongueOut": 0.6, "browInnerUp": 1, "eyeWideLeft": 1, "eyeWideRight": 1, "mouthLowerDownLeft": 0.7,
      "mouthLowerDownRight": 0.7, "mouthUpperUpLeft": 0.7, "mouthUpperUpRight": 0.7},
     {"eyeBlinkLeft": 1, "eyeBlinkRight": 1, "mouthSmileLeft": 1, "mouthSmileRight": 1, "mouthUpperUpLeft": 0.6,
      "mouthUpperUpRight": 0.6, "jawOpen": 0.3},
+    {"mouthSmileLeft": 1, "mouthSmileRight": 1, "mouthStretchLeft": 1, "mouthStretchRight": 1, "jawOpen": 0.6, "mouthUpperUpLeft": 1,
+     "mouthUpperUpRight": 1, "mouthLowerDownLeft": 1, "mouthLowerDownRight": 1},
     {"mouthFunnel": 1, "jawOpen": 0.3, "eyeWideLeft": 0.5, "eyeWideRight": 0.5, "cheekPuff": 0.7},
 )  # fmt: skip
 
@@ -36,6 +38,8 @@ def prune(mesh: RenderMesh, *, yaws_deg: Sequence[float] = YAWS_DEG, pitches_deg
     Head poses outside the grid are still drawn, from all remaining triangles.
     """
     seen = np.stack([[_seen(mesh, np.radians(yaw), np.radians(pitch)) for pitch in pitches_deg] for yaw in yaws_deg])
+    inside = mesh.triangle_part == Part.MOUTH  # which teeth show depends on the lips far more than on the head
+    seen[..., inside] |= seen.any((0, 1))[inside]
     cells = seen[1:, 1:] | seen[:-1, 1:] | seen[1:, :-1] | seen[:-1, :-1]
     middles = [[(a + b) / 2 for a, b in zip(s[1:], s[:-1], strict=True)] for s in (yaws_deg, pitches_deg)]
     poses = np.radians(np.array(list(product(*middles)), np.float64)).astype(np.float32)
