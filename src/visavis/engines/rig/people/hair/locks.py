@@ -151,7 +151,7 @@ def _colours(hair: HairLook, look: LockLook, count: int, t: F64, a: F64, rng: np
     tips = np.array(hair.tips or hair.colour)
     body = np.array(hair.colour) * (1 - t[:, None]) + tips * t[:, None]
     if hair.grey or look.grey:
-        grey = np.clip(hair.grey + look.grey + rng.normal(0, 0.15, (count, 1, 1, 1)), 0, 1)
+        grey = np.clip(hair.grey + look.grey + rng.normal(0, 0.10, (count, 1, 1, 1)), 0, 1)
         base = body[None, :, None] * (1 - grey) + np.array(hair.grey_colour) * grey
     else:
         base = np.broadcast_to(body[None, :, None], (count, len(t), 1, 3))

@@ -113,12 +113,13 @@ def _sheet(
 
 
 def _loose_locks(spec: PersonSpec, skull: SkullMap, side: float, rng: np.random.Generator) -> tuple[F64, F64]:
-    """Centre lines [k, ROWS, 3] and half widths [k, ROWS] of the locks that lie on the sheet."""
+    """Centre lines [k, ROWS, 3] and half widths [k, ROWS] of the locks that come out of the sheet at the height of the ears."""
     count = spec.hair.locks // 2
     r = 0.02 + 0.48 * (np.arange(count) + rng.uniform(0.1, 0.9, count)) / count
-    curves = guides(spec, skull, side, 0.050, r)
+    curves = guides(spec, skull, side, 0.03, r)
     t = np.linspace(0, 1, ROWS)
     out = _outward(curves, skull)
+    curves = curves + out * (0.074 * smooth_step(t, 0.36, 0.66) - 0.035)[:, None]
     curves = _stretch(curves, (1 + rng.uniform(-0.12, 0.03, count))[:, None])
     curves = _waved(curves, out, r[:, None] * 4.5 + rng.uniform(-0.4, 0.4, (count, 1)), spec, t)
     return curves, np.broadcast_to(rng.uniform(0.035, 0.075, (count, 1)), (count, ROWS))

@@ -33,9 +33,16 @@ def short_swept(spec: PersonSpec, figure: Figure, skull: SkullMap) -> list[Piece
     skin, colour = np.array(spec.skin.albedo), hair_colour(spec.hair)
     fringe = colour * 0.55 + skin * 0.25
     thin = colour * 0.40 + skin * 0.38
-    top = LockLook(root=fringe, root_reach=0.10, vary=0.10, edge=0.40, shine=0.34, tip_tone=0.95)
+    top = LockLook(root=fringe, root_reach=0.09, vary=0.07, edge=0.40, shine=0.34, tip_tone=0.95)
     loose = LockLook(
-        width=(0.25, 1, 1, 0.7, 0.15), bulge=0.26, root=fringe, root_reach=0.12, columns=4, vary=0.10, shine=0.34, tip_tone=1.0
+        width=(0.25, 1, 1, 0.7, 0.15),
+        bulge=0.26,
+        root=colour * 0.75,
+        root_reach=0.15,
+        columns=4,
+        vary=0.07,
+        shine=0.34,
+        tip_tone=1.0,
     )
     side_look = LockLook(
         root=colour * 0.8,
@@ -45,7 +52,7 @@ def short_swept(spec: PersonSpec, figure: Figure, skull: SkullMap) -> list[Piece
         tone=0.92,
         vary=0.06,
         grey=0.10,
-        edge=0.22,
+        edge=0.14,
         shine=0.2,
         tip_tone=0.95,
     )
@@ -143,7 +150,11 @@ def _side(spec: PersonSpec, skull: SkullMap, side: float, rng: np.random.Generat
     azimuths = np.array([np.interp(row, np.arange(60), c) for row, c in zip(at, column, strict=True)])
     direction = _around(side * azimuths, h)
     relief = (1 - across**2) * rng.uniform(0.5, 1.2, count)[lock]
-    lift = 0.016 + (0.055 * spec.hair.volume) * (1 - smooth_step(t, 0.15, 1.0)) + 0.012 * relief[:, None] * (1 - t * 0.6)
+    lift = (
+        0.016
+        + (0.055 * spec.hair.volume) * (1 - smooth_step(t, 0.15, 1.0)) * smooth_step(t, -0.25, 0.2)
+        + 0.012 * relief[:, None] * (1 - t * 0.6)
+    )
     lift *= (0.06 + 0.94 * smooth_step(place, 0.0, 0.08))[:, None]
     return skull.surface(direction, lift), lock, across
 
