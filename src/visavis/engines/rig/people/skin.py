@@ -104,11 +104,11 @@ def paint(spec: PersonSpec, figure: Figure) -> F64:
     tint(np.clip(figure.mask("eyelids"), 0, 1), look.lid_tint)
     if look.lines:
         fold = (
-            np.exp(-(((ax - (0.20 + 0.34 * (-0.42 - y))) / 0.022) ** 2))
+            np.exp(-(((ax - (0.20 + 0.34 * (-0.42 - y))) / 0.034) ** 2))
             * smooth_step(y, -0.38, -0.46)
             * smooth_step(y, -0.74, -0.62)
         )
-        brow = sum(np.exp(-(((y - h - 0.02 * np.cos(x * 5)) / 0.012) ** 2)) for h in (0.40, 0.50, 0.59)) * smooth_step(
+        brow = sum(np.exp(-(((y - h - 0.02 * np.cos(x * 5)) / 0.020) ** 2)) for h in (0.40, 0.50, 0.59)) * smooth_step(
             ax, 0.42, 0.2
         )
         crow = spot(0.56, 0.0, 0.05, 0.06) * (0.5 + 0.5 * np.sin(y * 90 + ax * 20))
