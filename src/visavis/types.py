@@ -72,6 +72,8 @@ class FaceFrame:
                      +roll raises the character's left side
     head_translation float32 [3] metres
     gaze             float32 [2, 2] (left, right eye) x (yaw, pitch), relative to the head, same signs as the head's
+
+    Where an eye looks is said twice, by `gaze` and by the eyeLook weights, as ARKit does; whichever asks for more counts.
     """
 
     t_ticks: int

@@ -89,16 +89,16 @@ def engine_time() -> int:
     return next(_TIME)
 
 
-def test_lids_follow_the_gaze(ball: Prepared) -> None:
+def test_lids_follow_the_gaze_and_the_larger_wish_counts(ball: Prepared) -> None:
     from visavis.engines.rig.frame import LOOK_PITCH_RAD, gaze_angles
 
-    weights = face(eyeLookUpLeft=0.5).weights
+    weights = face(eyeLookUpLeft=0.5, eyeLookDownRight=0.9).weights
     angles = gaze_angles(weights, np.array([[0, 0.3], [0.1, 0.1]], np.float32))
-    assert angles[0, 1] == pytest.approx(0.3 - 0.5 * LOOK_PITCH_RAD)
-    assert weights[INDEX["eyeLookDownLeft"]] == pytest.approx(0.3 / LOOK_PITCH_RAD - 0.5)
+    assert angles[0].tolist() == pytest.approx([0, 0.3])
+    assert weights[INDEX["eyeLookDownLeft"]] == pytest.approx(0.3 / LOOK_PITCH_RAD)
     assert weights[INDEX["eyeLookUpLeft"]] == 0
-    assert weights[INDEX["eyeLookDownRight"]] == pytest.approx(0.25)
-    assert angles[1].tolist() == pytest.approx([0.1, 0.1])
+    assert angles[1].tolist() == pytest.approx([0.1, 0.9 * LOOK_PITCH_RAD])
+    assert weights[INDEX["eyeLookDownRight"]] == pytest.approx(0.9)
 
 
 def test_transparent_pictures_show_only_the_person(ball: Prepared) -> None:

@@ -92,15 +92,16 @@ def prepare_frame(person: Prepared, at: FrameBuffers, face: FaceFrame, sway: F32
 
 
 def gaze_angles(weights: F32, gaze: F32) -> F32:
-    """float32 [2, 2] yaw and pitch of each eye: what the eyeLook weights ask for plus `gaze`.
+    """float32 [2, 2] yaw and pitch of each eye: what the eyeLook weights or `gaze` ask for, whichever is more.
 
-    The gaze is added to the eyeLook weights in place, because these move the lids.
+    A FaceFrame says where an eye looks twice, as ARKit does. The answer is written back to the weights, which move the lids.
     """
     angles = np.zeros((2, 2), np.float32)
     for eye, side in ((0, 1.0), (1, -1.0)):
         out, inwards, down, up = _LOOK[eye]
         for axis, more, less, scale in ((0, out, inwards, LOOK_YAW_RAD * side), (1, down, up, LOOK_PITCH_RAD)):
-            ask = weights[more] - weights[less] + gaze[eye, axis] / scale
+            weighed, turned = weights[more] - weights[less], gaze[eye, axis] / scale
+            ask = turned if abs(turned) > abs(weighed) else weighed
             angles[eye, axis] = ask * scale
             both = min(weights[more], weights[less])
             weights[more], weights[less] = min(both + max(ask, 0), 1), min(both + max(-ask, 0), 1)
