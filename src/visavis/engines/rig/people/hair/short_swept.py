@@ -32,7 +32,7 @@ def short_swept(spec: PersonSpec, figure: Figure, skull: SkullMap) -> list[Piece
     rng = np.random.default_rng(spec.seed + 101)
     skin, colour = np.array(spec.skin.albedo), hair_colour(spec.hair)
     fringe = colour * 0.62 + skin * 0.14
-    thin = colour * 0.40 + skin * 0.38
+    thin = colour * 0.55 + skin * 0.16
     top = LockLook(root=fringe, root_reach=0.09, vary=0.07, edge=0.40, shine=0.34, tip_tone=0.95)
     loose = LockLook(
         width=(0.25, 1, 1, 0.7, 0.15),
@@ -144,7 +144,8 @@ def _side(spec: PersonSpec, skull: SkullMap, side: float, rng: np.random.Generat
     column = np.maximum(azimuth[:, None] + np.radians(6) * np.linspace(0, 1, 60), front[None] + 0.02)
     scalp = skull.scalp(_around(side * column, heights[None]))
     ends = np.array([np.argmax(row[12:] < 0.5) + 12 if (row[12:] < 0.5).any() else 59 for row in scalp]).astype(float)
-    ends = np.convolve(np.pad(ends, 3, mode="edge"), np.ones(7) / 7, "valid") - 1.0 + rng.uniform(-0.5, 0.5, len(ends))
+    smoothed = np.convolve(np.pad(ends, 7, mode="edge"), np.ones(15) / 15, "valid")
+    ends = np.minimum(smoothed, ends) - 1.5 + rng.uniform(-0.5, 0.5, len(ends))
     at = t[None] * ends[:, None]
     h = np.interp(at, np.arange(60), heights)
     azimuths = np.array([np.interp(row, np.arange(60), c) for row, c in zip(at, column, strict=True)])
