@@ -105,15 +105,16 @@ def test_an_unknown_engine_is_told_the_known_ones() -> None:
         subjects(["nonsense"])
 
 
-def test_the_table_holds_every_figure() -> None:
+@pytest.mark.parametrize("wide", [True, False])
+def test_the_table_holds_every_figure(wide: bool) -> None:
     from io import StringIO
 
     from rich.console import Console
 
     out = StringIO()
-    Console(file=out, width=200).print(render_table(describe_machine(), [full_row()], [subject("rig", FACTS)]))
+    Console(file=out, width=200).print(render_table(describe_machine(), [full_row()], [subject("rig", FACTS)], wide=wide))
     text = out.getvalue()
-    for column in ("latency", "realism", "controllability", "new identity", "training", "hardware", "best for"):
+    for column in ("latency", "realism", "controllability", "new identity", "training required", "hardware", "best for"):
         assert column in text
     assert "68 of 68" in text
     assert "9.0  p95 12.0" in text

@@ -14,36 +14,44 @@ from visavis.bench.statistics import Slope, Spread
 from visavis.bench.subject import Facts, Subject
 
 NONE: Final = "–"
+COLUMNS: Final = ("latency", "realism", "controllability", "new identity", "training required", "hardware", "best for")
 
 
-def render_table(machine: dict[str, Any], rows: Sequence[Row], known: Sequence[Subject]) -> Group:
+def render_table(machine: dict[str, Any], rows: Sequence[Row], known: Sequence[Subject], *, wide: bool = True) -> Group:
     """Both tables and the machine they were measured on."""
     facts = {subject.engine: subject.facts for subject in known}
     head = (
         f"{machine['cpu']}, {machine['cores']} cores, load {machine['load_average_1min']} before the start, "
         f"Python {machine['python']}"
     )
-    return Group(Text(head, style="dim"), _comparison(rows, facts), Text(), _figures(rows))
+    return Group(Text(head, style="dim"), _comparison(rows, facts, wide=wide), Text(), _figures(rows))
 
 
-def _comparison(rows: Sequence[Row], facts: dict[str, Facts]) -> Table:
-    table = Table(
-        "engine", "latency", "realism", "controllability", "new identity", "training", "hardware", "best for",
-        box=None, pad_edge=False,
-    )  # fmt: skip
-    for row in rows:
-        fact = facts[row.engine]
-        table.add_row(
-            f"{row.engine} {row.size}",
-            f"answers in {_p50(row.response_ms)} ms, picture {_p50(row.glass_ms)} ms",
-            f"{fact.realism}{_realism(row)}",
-            f"{row.controls['working']} of {row.controls['of']} controls" if row.controls else NONE,
-            fact.new_identity + (f", {row.create_s:.1f} s" if row.create_s is not None else ""),
-            fact.training,
-            f"{fact.hardware}, {row.cores:.2f} cores a session" if row.cores is not None else fact.hardware,
-            fact.best_for,
-        )
+def _comparison(rows: Sequence[Row], facts: dict[str, Facts], *, wide: bool) -> Table:
+    """An engine a line; on a narrow terminal an engine a column."""
+    lines = [_compared(row, facts[row.engine]) for row in rows]
+    if wide:
+        table = Table("engine", *COLUMNS, box=None, pad_edge=False)
+        for row, line in zip(rows, lines, strict=True):
+            table.add_row(f"{row.engine} {row.size}", *line)
+    else:
+        table = Table("", *(f"{row.engine} {row.size}" for row in rows), box=None, pad_edge=False)
+        for name, cells in zip(COLUMNS, zip(*lines, strict=True), strict=True):
+            table.add_row(name, *cells)
     return table
+
+
+def _compared(row: Row, fact: Facts) -> tuple[str, ...]:
+    """The cells of `COLUMNS`."""
+    return (
+        f"answers in {_p50(row.response_ms)} ms, picture {_p50(row.glass_ms)} ms",
+        f"{fact.realism}{_realism(row)}",
+        f"{row.controls['working']} of {row.controls['of']} controls" if row.controls else NONE,
+        fact.new_identity + (f", {row.create_s:.1f} s" if row.create_s is not None else ""),
+        fact.training,
+        f"{fact.hardware}, {row.cores:.2f} cores a session" if row.cores is not None else fact.hardware,
+        fact.best_for,
+    )
 
 
 def _figures(rows: Sequence[Row]) -> Table:

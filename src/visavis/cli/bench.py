@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
 from visavis.cli.options import AvatarOption, SizeOption
 from visavis.cli.progress import console, progress_bar
+
+WIDE: Final = 130
+"""Characters that an engine's line of the comparison needs."""
 
 
 def bench(
@@ -52,7 +55,7 @@ def bench(
         _check_target(json_file)
         report = _measure(engine, avatar, size, _sizes(sizes), quick=quick, speech=speech)
     found = _rows(report)
-    console.print(render_table(report["machine"], found, subjects()))
+    console.print(render_table(report["machine"], found, subjects(), wide=console.width >= WIDE))
     for row in found:
         for note in row.notes:
             console.print(f"  [dim]{row.engine}: {note}[/]")
