@@ -3,35 +3,25 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from tests import needs
 
 from visavis.audio.files import load_audio
 from visavis.motion import Motion
 from visavis.motion.ipa import IPA_OF_ARPABET
 from visavis.types import SPEECH_HZ, TICKS_HZ, AudioChunk, FaceFrame, PhoneCue, SpeechChunk, ticks_from_s
 
-SHARED = Path(__file__).parents[3] / "shared" / "data"
 RECORDED = json.loads((Path(__file__).parent / "data" / "espeak_phones.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="session")
 def shared() -> Callable[[str], Path]:
     """A file of the shared data; the test is skipped where it is absent and not required."""
-
-    def find(name: str) -> Path:
-        path = SHARED / name
-        if not path.exists():
-            if "shared" in os.environ.get("VISAVIS_REQUIRE", ""):
-                pytest.fail(f"shared data are required and {path} is not there")
-            pytest.skip(f"shared data: {name} is not there")
-        return path
-
-    return find
+    return needs.shared
 
 
 def espeak_phones(voice: str, start_ticks: int = TICKS_HZ // 2) -> list[PhoneCue]:

@@ -25,9 +25,12 @@ MOUTH_DARK: Final = 0.07
 _OPENING: Final = {
     "jawOpen": 1.4,
     "mouthFunnel": 0.12,
-    "mouthSmileLeft": 0.45,
-    "mouthUpperUpLeft": 0.5,
-    "mouthLowerDownLeft": 0.5,
+    "mouthSmileLeft": 0.225,
+    "mouthSmileRight": 0.225,
+    "mouthUpperUpLeft": 0.25,
+    "mouthUpperUpRight": 0.25,
+    "mouthLowerDownLeft": 0.25,
+    "mouthLowerDownRight": 0.25,
 }
 _LOOK: Final = [[INDEX[f"eyeLook{way}{side}"] for way in ("Out", "In", "Down", "Up")] for side in ("Left", "Right")]
 
