@@ -37,9 +37,9 @@ def prune(mesh: RenderMesh, *, yaws_deg: Sequence[float] = YAWS_DEG, pitches_deg
     A view list stands for a cell between four neighbouring head poses and holds what any of them shows with any tried face.
     Head poses outside the grid are still drawn, from all remaining triangles.
     """
-    seen = np.stack([[_seen(mesh, np.radians(yaw), np.radians(pitch)) for pitch in pitches_deg] for yaw in yaws_deg])
+    seen: Bools = np.stack([[_seen(mesh, np.radians(yaw), np.radians(pitch)) for pitch in pitches_deg] for yaw in yaws_deg])
     inside = mesh.triangle_part == Part.MOUTH  # which teeth show depends on the lips far more than on the head
-    seen[..., inside] |= seen.any((0, 1))[inside]
+    seen[..., inside] |= np.any(seen, axis=(0, 1))[inside]
     cells = seen[1:, 1:] | seen[:-1, 1:] | seen[1:, :-1] | seen[:-1, :-1]
     middles = [[(a + b) / 2 for a, b in zip(s[1:], s[:-1], strict=True)] for s in (yaws_deg, pitches_deg)]
     poses = np.radians(np.array(list(product(*middles)), np.float64)).astype(np.float32)
