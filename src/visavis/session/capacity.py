@@ -16,7 +16,7 @@ from visavis.types import U8, Engine, FaceFrame
 
 USABLE_SHARE: Final = 0.80
 """Of the cores; the rest is for the loop, the network and other programs."""
-VOICE_CORES: Final = 0.06
+VOICE_CORES: Final = 0.15
 """A session's voice, motion and transport beside its pictures, as `visavis bench` measured it."""
 PROBE_FRAMES: Final = 24
 
