@@ -301,7 +301,7 @@ async def test_nothing_is_left_behind(recording: Callable[..., I16]) -> None:
     assert asyncio.all_tasks() == tasks == {asyncio.current_task()}
     assert threading.active_count() <= threads
     assert [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE] == []
-    assert not [thing for thing in gc.get_objects() if isinstance(thing, Conversation)]
+    assert not [thing for thing in gc.get_objects() if type(thing) is Conversation]
 
 
 async def test_a_microphone_that_floods_is_bounded(sink: RecordingSink, listener: RememberingListener) -> None:
