@@ -11,7 +11,7 @@ import pytest
 
 from visavis.errors import BadSettings, Busy, Unavailable
 from visavis.settings import Settings
-from visavis.testing.conversing import RememberingListener, speak_into
+from visavis.testing.conversing import MILO, NOVA, RememberingListener, speak_into
 from visavis.testing.speech_sink import RecordingSink
 from visavis.types import (
     I16,
@@ -26,7 +26,6 @@ from visavis.types import (
     ticks_from_samples,
 )
 from visavis.voice.conversation import MAX_WAITING, Conversation
-from visavis.voice.persona import MILO, NOVA
 from visavis.voice.sphinx import SphinxSTT
 from visavis.voice.worker_process import WorkerProcess
 

@@ -12,12 +12,11 @@ from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions
 
 from visavis.errors import BadSettings, Unavailable
 from visavis.settings import Settings
-from visavis.testing.conversing import RememberingListener
+from visavis.testing.conversing import MILO, NOVA, RememberingListener
 from visavis.testing.openai_server import OpenAIServer
 from visavis.testing.speech_sink import RecordingSink
 from visavis.types import SPEECH_HZ, EmotionCue, GestureCue, WordCue
 from visavis.voice.conversation import Conversation
-from visavis.voice.persona import MILO, NOVA
 from visavis.voice.vendors import VendorName, key_present, parse_vendor, vendor_part
 
 KEYS = ("OPENAI_API_KEY", "DEEPGRAM_API_KEY", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET", "ACME_API_KEY", "OPENAI_BASE_URL")

@@ -10,6 +10,10 @@ import numpy as np
 from visavis.errors import NotFound, VisavisError
 from visavis.types import I16, AgentState, AudioChunk
 from visavis.voice.conversation import Conversation
+from visavis.voice.persona import Persona
+
+NOVA = Persona("nova", "f3")
+MILO = Persona("milo", "m7")
 
 
 class RememberingListener:

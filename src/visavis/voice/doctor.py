@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from visavis.errors import VisavisError
 from visavis.settings import Settings
-from visavis.voice.persona import persona_for
+from visavis.voice.persona import Persona
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ async def _tts(settings: Settings) -> str:
         return await _vendor("tts", settings.tts, settings)
     from visavis.voice.espeak import EspeakTTS, voicing_for
 
-    voice = EspeakTTS(voicing_for(persona_for(settings.avatar), settings.language, settings.voice))
+    voice = EspeakTTS(voicing_for(Persona(settings.avatar), settings.language, settings.voice))
     try:
         await voice.warm_up()
         begun = time.perf_counter()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,18 +22,3 @@ class Persona:
         assert 0 <= self.pitch <= 100, self.pitch
         assert 0 <= self.pitch_range <= 100, self.pitch_range
         assert 80 <= self.rate_wpm <= 450, self.rate_wpm
-
-
-NOVA: Final = Persona("nova", variant="f3", pitch=47, pitch_range=58, rate_wpm=162)
-MILO: Final = Persona("milo", variant="m7", pitch=50, pitch_range=58, rate_wpm=160)
-
-
-def persona_for(name: str) -> Persona:
-    """The voice that goes with an avatar's name; an unknown name speaks with nova's."""
-    match name:
-        case "milo":
-            return MILO
-        case "nova":
-            return NOVA
-        case _:
-            return Persona(name, NOVA.variant, NOVA.pitch, NOVA.pitch_range, NOVA.rate_wpm)
