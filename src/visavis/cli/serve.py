@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import webbrowser
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -26,54 +27,42 @@ BaseUrlOption = Annotated[
 VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens.")]
 
 
-def talk(
-    avatar: AvatarOption = None,
-    engine: EngineOption = None,
-    host: HostOption = None,
-    port: PortOption = None,
-    size: SizeOption = None,
-    fps: FpsOption = None,
-    stt: SttOption = None,
-    llm: LlmOption = None,
-    tts: TtsOption = None,
-    openai_base_url: BaseUrlOption = None,
-    verbose: VerboseOption = False,
-) -> None:
-    """Start everything on this machine and open the page.
+def _command(name: str, help_text: str, *, open_page: bool) -> Callable[..., None]:
+    """A command with the options of a server."""
 
-    [dim]visavis talk --avatar milo[/]
-    """
-    _run(
-        load_settings(avatar=avatar, engine=engine, host=host, port=port, size=size, fps=fps, stt=stt, llm=llm, tts=tts,
-                      openai_base_url=openai_base_url),
-        open_page=True,
-        verbose=verbose,
-    )  # fmt: skip
+    def command(
+        avatar: AvatarOption = None,
+        engine: EngineOption = None,
+        host: HostOption = None,
+        port: PortOption = None,
+        size: SizeOption = None,
+        fps: FpsOption = None,
+        stt: SttOption = None,
+        llm: LlmOption = None,
+        tts: TtsOption = None,
+        openai_base_url: BaseUrlOption = None,
+        verbose: VerboseOption = False,
+    ) -> None:
+        settings = load_settings(
+            avatar=avatar, engine=engine, host=host, port=port, size=size, fps=fps, stt=stt, llm=llm, tts=tts,
+            openai_base_url=openai_base_url,
+        )  # fmt: skip
+        _run(settings, open_page=open_page, verbose=verbose)
+
+    command.__name__, command.__doc__ = name, help_text
+    return command
 
 
-def serve(
-    avatar: AvatarOption = None,
-    engine: EngineOption = None,
-    host: HostOption = None,
-    port: PortOption = None,
-    size: SizeOption = None,
-    fps: FpsOption = None,
-    stt: SttOption = None,
-    llm: LlmOption = None,
-    tts: TtsOption = None,
-    openai_base_url: BaseUrlOption = None,
-    verbose: VerboseOption = False,
-) -> None:
-    """The same as talk, without opening a browser.
-
-    [dim]visavis serve --host 0.0.0.0 --port 8700[/]
-    """
-    _run(
-        load_settings(avatar=avatar, engine=engine, host=host, port=port, size=size, fps=fps, stt=stt, llm=llm, tts=tts,
-                      openai_base_url=openai_base_url),
-        open_page=False,
-        verbose=verbose,
-    )  # fmt: skip
+talk = _command(
+    "talk",
+    "Start everything on this machine and open the page.\n\n[dim]visavis talk --avatar milo[/]",
+    open_page=True,
+)
+serve = _command(
+    "serve",
+    "The same as talk, without opening a browser.\n\n[dim]visavis serve --host 0.0.0.0 --port 8700[/]",
+    open_page=False,
+)
 
 
 def _run(settings: Settings, *, open_page: bool, verbose: bool) -> None:
