@@ -107,7 +107,7 @@ def test_transparent_pictures_show_only_the_person(ball: Prepared) -> None:
     alpha = clear[..., 3:] / 255
     assert clear[:8, :8, 3].max() == 0
     assert ((alpha > 0.1) & (alpha < 0.9)).sum() > 50
-    over = clear[..., :3] * alpha + engine._look.background.transpose(1, 2, 0) * (1 - alpha)
+    over = clear[..., :3] * alpha + engine._canvases[0].look.background.transpose(1, 2, 0) * (1 - alpha)
     assert np.abs(over - solid).max() <= 2.5
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import numpy as np
 
+from visavis.engines.rig.detail import Fade, Governor, drawn_sizes
+from visavis.engines.rig.enlarge import enlarge, mix_in
 from visavis.engines.rig.frame import FrameBuffers, prepare_frame
 from visavis.engines.rig.look import Look
 from visavis.engines.rig.sway import Sway
@@ -14,7 +17,7 @@ from visavis.errors import BadInput
 from visavis.render.mesh import RenderMesh
 from visavis.render.paint import band_buffers, band_count, paint
 from visavis.render.prepare import Prepared, prepare
-from visavis.types import U8, FaceFrame, VideoFrame
+from visavis.types import F32, U8, FaceFrame, VideoFrame
 
 MAX_SIDE: Final = 2_160
 BANDS_A_TASK: Final = 4
@@ -25,10 +28,19 @@ class RigEngine:
 
     A mesh is checked and rearranged here (BadInput if it does not hold together); hand over a `Prepared` to do that once for
     many engines. `workers` > 1 splits a frame's bands over as many threads of the engine's own: for a session that has the
-    machine to itself.
+    machine to itself. `detail` is a level of detail (0 the finest; larger ones end at the coarsest that the size has), or a
+    Governor that changes it with the load; with a Governor the pictures depend on how fast the machine is.
     """
 
-    def __init__(self, mesh: RenderMesh | Prepared, *, width: int = 512, height: int = 512, workers: int = 1) -> None:
+    def __init__(
+        self,
+        mesh: RenderMesh | Prepared,
+        *,
+        width: int = 512,
+        height: int = 512,
+        workers: int = 1,
+        detail: int | Governor = 0,
+    ) -> None:
         for side in (width, height):
             if not 16 <= side <= MAX_SIDE or side % 2:
                 raise BadInput(
@@ -37,10 +49,13 @@ class RigEngine:
         assert workers >= 1, workers
         self._person = mesh if isinstance(mesh, Prepared) else prepare(mesh)
         self._width, self._height = width, height
-        self._frame = FrameBuffers(self._person, width, height)
-        self._look = Look(self._person.mesh, self._frame, width, height)
-        self._rooms = [band_buffers(width) for _ in range(workers)]
+        self._sizes = drawn_sizes(width, height)
+        self._governor = detail if isinstance(detail, Governor) else None
+        self._level = min(detail.level if isinstance(detail, Governor) else detail, len(self._sizes) - 1)
+        self._fade = Fade(self._level)
+        self._workers = workers
         self._pool = ThreadPoolExecutor(workers, "rig-band") if workers > 1 else None
+        self._canvases = {0: _Canvas(self._person, width, height, workers)}
         self._sway = Sway()
 
     @property
@@ -51,34 +66,74 @@ class RigEngine:
     def height(self) -> int:
         return self._height
 
+    @property
+    def level(self) -> int:
+        """The level of detail of the next frame."""
+        return self._level
+
     def draw(self, face: FaceFrame) -> VideoFrame:
         """The face as I420, in memory of its own."""
-        i420 = np.empty((self._height * 3 // 2, self._width), np.uint8)
-        self._draw(face, i420)
+        begun = time.perf_counter()
+        step = self._fade.towards(self._level, face.t_ticks)
+        sway = self._sway.follow(face)
+        i420 = self._draw_at(step.level, face, sway)
+        if step.share > 0:
+            mix_in(self._draw_at(step.other, face, sway), step.share, i420)
+        if self._governor is not None:
+            self._governor.after(face.t_ticks, (time.perf_counter() - begun) * 1000, len(self._sizes))
+            self._level = self._governor.level
         return VideoFrame(face.t_ticks, i420, face.generation)
 
     def draw_rgb(self, face: FaceFrame, *, transparent: bool = False) -> U8:
-        """uint8 [h, w, 3] over the studio background, or [h, w, 4] with straight alpha and nothing behind the person."""
+        """At the finest level: uint8 [h, w, 3] over the studio background, or [h, w, 4] with straight alpha and nothing behind."""
         out = np.empty((self._height, self._width, 4 if transparent else 3), np.uint8)
-        self._draw(face, out)
+        self._draw(self._canvases[0], face, self._sway.follow(face), out)
         return out
 
     def close(self) -> None:
         if self._pool is not None:
             self._pool.shutdown()
 
-    def _draw(self, face: FaceFrame, out: U8) -> None:
-        prepare_frame(self._person, self._frame, face, self._sway.follow(face))
-        bands = band_count(self._height)
+    def _draw_at(self, level: int, face: FaceFrame, sway: F32) -> U8:
+        """I420 at the picture's size."""
+        i420 = np.empty((self._height * 3 // 2, self._width), np.uint8)
+        if level == 0:
+            self._draw(self._canvases[0], face, sway, i420)
+        else:
+            small = self._canvas(level)
+            self._draw(small, face, sway, small.i420)
+            enlarge(small.i420, i420)
+        return i420
+
+    def _canvas(self, level: int) -> _Canvas:
+        """Made when first needed; a session seldom leaves two levels."""
+        if level not in self._canvases:
+            background = self._canvases[0].look.background
+            self._canvases[level] = _Canvas(self._person, *self._sizes[level], self._workers, background)
+        return self._canvases[level]
+
+    def _draw(self, canvas: _Canvas, face: FaceFrame, sway: F32, out: U8) -> None:
+        prepare_frame(self._person, canvas.frame, face, sway)
+        bands = band_count(canvas.frame.size[1])
         if self._pool is None:
-            self._paint(0, bands, out)
+            canvas.paint(self._person, 0, bands, out)
         else:
             starts = range(0, bands, BANDS_A_TASK)
-            list(self._pool.map(lambda n: self._paint(n, min(n + BANDS_A_TASK, bands), out), starts))
+            list(self._pool.map(lambda n: canvas.paint(self._person, n, min(n + BANDS_A_TASK, bands), out), starts))
 
-    def _paint(self, first: int, past: int, out: U8) -> None:
+
+class _Canvas:
+    """The buffers for drawing one person at one size."""
+
+    def __init__(self, person: Prepared, width: int, height: int, workers: int, background: F32 | None = None) -> None:
+        self.frame = FrameBuffers(person, width, height)
+        self.look = Look(person.mesh, self.frame, background)
+        self.i420 = np.empty((height * 3 // 2, width), np.uint8)
+        self._rooms = [band_buffers(width) for _ in range(workers)]
+
+    def paint(self, person: Prepared, first: int, past: int, out: U8) -> None:
         room = self._rooms.pop()  # there are as many as workers
         try:
-            paint(first, past, self._frame.geometry(self._person), self._look.arrays, room, self._look.background, out)
+            paint(first, past, self.frame.geometry(person), self.look.arrays, room, self.look.background, out)
         finally:
             self._rooms.append(room)

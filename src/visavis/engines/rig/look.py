@@ -18,9 +18,11 @@ _MOUTH_LOBES = (0.0, 0.12, 0.9)
 class Look:
     """`arrays` is what `render.paint` takes as `looks`; `background` float32 [3, h, w]."""
 
-    def __init__(self, mesh: RenderMesh, at: FrameBuffers, width: int, height: int) -> None:
+    def __init__(self, mesh: RenderMesh, at: FrameBuffers, background: F32 | None = None) -> None:
+        """`background` of any size is fitted to the picture; None: the mesh's studio."""
+        width, height = at.size
         focal, cx, cy = at.camera[3:]
-        self.background = studio(mesh.background, width, height)
+        self.background = studio(mesh.background, width, height) if background is None else fitted(background, width, height)
         self.arrays = (
             grain_table(mesh.noise, at.half),
             fitted_iris(mesh, float(focal)),
@@ -31,6 +33,12 @@ class Look:
             np.stack([mesh.lights[0, 3:], np.ones(3, np.float32)]),
             tone_table(mesh.exposure),
         )
+
+
+def fitted(background: F32, width: int, height: int) -> F32:
+    """float32 [3, height, width]."""
+    sized = [cv2.resize(plane, (width, height), interpolation=cv2.INTER_AREA) for plane in background]
+    return np.stack(sized).astype(np.float32)
 
 
 def fitted_iris(mesh: RenderMesh, focal_pixels: float) -> F32:
