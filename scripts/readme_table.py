@@ -1,4 +1,7 @@
-"""Writes the measured table into README.md from a file that `visavis bench --json` wrote: `python scripts/readme_table.py bench.json`."""
+"""Writes the measured table into README.md from what `visavis bench --json` wrote: `python scripts/readme_table.py FILE [FILE …]`.
+
+Of several files the last that measured a figure counts: drift takes ten minutes and may come from a run of its own.
+"""
 
 from __future__ import annotations
 
@@ -30,9 +33,10 @@ FIGURES = (
 )
 
 
-def main(source: str) -> None:
-    measured = json.loads(Path(source).read_text())
-    rows = measured["rows"]
+def main(*sources: str) -> None:
+    runs = [json.loads(Path(source).read_text()) for source in sources]
+    measured = runs[-1]
+    rows = [_merged([run["rows"][index] for run in runs]) for index in range(len(measured["rows"]))]
     machine = measured["machine"]
     lines = ["| figure | " + " | ".join(f"`{row['engine']}` ({row['avatar']}, {row['size']}²)" for row in rows) + " |"]
     lines.append("|---|" + "---|" * len(rows))
@@ -46,6 +50,13 @@ def main(source: str) -> None:
     README.write_text(f"{head}{BEGIN}{chr(10).join(lines)}\n\nMeasured by `visavis bench` on: {about}.\n{END}{tail}")
 
 
+def _merged(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    merged: dict[str, Any] = {}
+    for row in rows:
+        merged |= {key: value for key, value in row.items() if value is not None}
+    return merged
+
+
 def _cell(value: Any, form: str) -> str:
     if value is None:
         return ""
@@ -57,4 +68,4 @@ def _cell(value: Any, form: str) -> str:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

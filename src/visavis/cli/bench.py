@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -26,6 +27,7 @@ def bench(
     quick: Annotated[
         bool, typer.Option("--quick", help="Under a minute an engine: fewer repetitions; no drift, sessions or create_s.")
     ] = False,
+    drift: Annotated[bool, typer.Option("--drift/--no-drift", help="Watch the A/V offset for ten minutes.")] = True,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write machine and rows here.", metavar="FILE")] = None,
     speech: Annotated[
         Path | None,
@@ -53,7 +55,7 @@ def bench(
         report = _read(rows)
     else:
         _check_target(json_file)
-        report = _measure(engine, avatar, size, _sizes(sizes), quick=quick, speech=speech)
+        report = _measure(engine, avatar, size, _sizes(sizes), quick=quick, drift=drift, speech=speech)
     found = _rows(report)
     console.print(render_table(report["machine"], found, subjects(), wide=console.width >= WIDE))
     for row in found:
@@ -67,7 +69,14 @@ def bench(
 
 
 def _measure(
-    engine: list[str] | None, avatar: str | None, size: int | None, sizes: list[int], *, quick: bool, speech: Path | None
+    engine: list[str] | None,
+    avatar: str | None,
+    size: int | None,
+    sizes: list[int],
+    *,
+    quick: bool,
+    drift: bool,
+    speech: Path | None,
 ) -> dict[str, Any]:
     from visavis.bench.machine import describe_machine
     from visavis.bench.run import FULL, QUICK, measure, measure_drawing_only
@@ -76,7 +85,7 @@ def _measure(
 
     settings = load_settings(size=size)
     machine = describe_machine()
-    plan = QUICK if quick else FULL
+    plan = QUICK if quick else FULL if drift else replace(FULL, drift_s=None)
     measured = []
     for subject in subjects(engine):
         person = avatar or subject.avatar
