@@ -17,6 +17,8 @@ RECIPES: Final[Mapping[str, Mapping[str, float]]] = {
     "mouthSmileLeft": {f"{unit}Left": weight for unit, weight in SMILE.items()},
     "mouthSmileRight": {f"{unit}Right": weight for unit, weight in SMILE.items()},
     "browInnerUp": {"browInnerUp": 1.35},
+    "noseSneerLeft": {"noseSneerLeft": 1.0, "browDownLeft": -0.3},
+    "noseSneerRight": {"noseSneerRight": 1.0, "browDownRight": -0.3},
 }
 """Shape -> the units it is made of, with weights. Shapes not named are the unit of the same name."""
 

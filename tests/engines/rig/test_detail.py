@@ -11,6 +11,7 @@ from tests.engines.rig.test_engine import face, talking
 from visavis.engines.rig import RigEngine
 from visavis.engines.rig.detail import BUDGET_MS, FADE_TICKS, PATIENCE_TICKS, Fade, Governor, drawn_sizes
 from visavis.engines.rig.enlarge import enlarge, planes
+from visavis.engines.rig.look import fitted_noise
 from visavis.render.prepare import Prepared
 from visavis.types import TICKS_HZ, period_ticks
 
@@ -133,3 +134,14 @@ def test_enlarging_keeps_places_and_colours() -> None:
     luma, u, v = planes(out)
     assert luma[60, 40] == pytest.approx(small[30, 20], abs=2)
     assert (u[10, 5], u[10, 35], v[30, 20]) == (90, 128, 128)
+
+
+def test_small_pictures_have_no_noise_finer_than_a_pixel(ball: Prepared) -> None:
+    noise = ball.mesh.noise
+    assert fitted_noise(noise, 512) is noise
+    smooth = fitted_noise(noise, 256)
+    assert smooth.shape == noise.shape
+    np.testing.assert_allclose(smooth.mean((0, 1)), noise.mean((0, 1)), atol=1e-4)
+    rough = [float(np.abs(np.diff(n, axis=1, append=n[:, :1])).mean()) for n in (noise, smooth)]
+    assert rough[1] < 0.9 * rough[0]
+    np.testing.assert_allclose(fitted_noise(np.roll(noise, 17, 0), 256), np.roll(smooth, 17, 0), atol=1e-5)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, TypeAlias
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from visavis.engines.rig.detail import Fade, Governor, drawn_sizes
 from visavis.engines.rig.enlarge import enlarge, mix_in
 from visavis.engines.rig.frame import FrameBuffers, prepare_frame
 from visavis.engines.rig.look import Look
+from visavis.engines.rig.pupils import Pupils
 from visavis.engines.rig.sway import Sway
 from visavis.errors import BadInput
 from visavis.render.mesh import RenderMesh
@@ -21,6 +23,7 @@ from visavis.types import F32, U8, FaceFrame, VideoFrame
 
 MAX_SIDE: Final = 2_160
 BANDS_A_TASK: Final = 4
+_Arrays: TypeAlias = tuple[np.typing.NDArray[np.generic], ...]
 
 
 class RigEngine:
@@ -56,7 +59,7 @@ class RigEngine:
         self._workers = workers
         self._pool = ThreadPoolExecutor(workers, "rig-band") if workers > 1 else None
         self._canvases = {0: _Canvas(self._person, width, height, workers)}
-        self._sway = Sway()
+        self._sway, self._pupils = Sway(), Pupils()
 
     @property
     def width(self) -> int:
@@ -75,10 +78,10 @@ class RigEngine:
         """The face as I420, in memory of its own."""
         begun = time.perf_counter()
         step = self._fade.towards(self._level, face.t_ticks)
-        sway = self._sway.follow(face)
-        i420 = self._draw_at(step.level, face, sway)
+        trail = self._trail(face)
+        i420 = self._draw_at(step.level, face, trail)
         if step.share > 0:
-            mix_in(self._draw_at(step.other, face, sway), step.share, i420)
+            mix_in(self._draw_at(step.other, face, trail), step.share, i420)
         if self._governor is not None:
             self._governor.after(face.t_ticks, (time.perf_counter() - begun) * 1000, len(self._sizes))
             self._level = self._governor.level
@@ -87,21 +90,24 @@ class RigEngine:
     def draw_rgb(self, face: FaceFrame, *, transparent: bool = False) -> U8:
         """At the finest level: uint8 [h, w, 3] over the studio background, or [h, w, 4] with straight alpha and nothing behind."""
         out = np.empty((self._height, self._width, 4 if transparent else 3), np.uint8)
-        self._draw(self._canvases[0], face, self._sway.follow(face), out)
+        self._draw(self._canvases[0], face, self._trail(face), out)
         return out
 
     def close(self) -> None:
         if self._pool is not None:
             self._pool.shutdown()
 
-    def _draw_at(self, level: int, face: FaceFrame, sway: F32) -> U8:
+    def _trail(self, face: FaceFrame) -> _Trail:
+        return _Trail(self._sway.follow(face), self._pupils.follow(face))
+
+    def _draw_at(self, level: int, face: FaceFrame, trail: _Trail) -> U8:
         """I420 at the picture's size."""
         i420 = np.empty((self._height * 3 // 2, self._width), np.uint8)
         if level == 0:
-            self._draw(self._canvases[0], face, sway, i420)
+            self._draw(self._canvases[0], face, trail, i420)
         else:
             small = self._canvas(level)
-            self._draw(small, face, sway, small.i420)
+            self._draw(small, face, trail, small.i420)
             enlarge(small.i420, i420)
         return i420
 
@@ -112,14 +118,23 @@ class RigEngine:
             self._canvases[level] = _Canvas(self._person, *self._sizes[level], self._workers, background)
         return self._canvases[level]
 
-    def _draw(self, canvas: _Canvas, face: FaceFrame, sway: F32, out: U8) -> None:
-        prepare_frame(self._person, canvas.frame, face, sway)
+    def _draw(self, canvas: _Canvas, face: FaceFrame, trail: _Trail, out: U8) -> None:
+        prepare_frame(self._person, canvas.frame, face, trail.sway)
+        looks = canvas.look.arrays(trail.pupils)
         bands = band_count(canvas.frame.size[1])
         if self._pool is None:
-            canvas.paint(self._person, 0, bands, out)
+            canvas.paint(self._person, looks, 0, bands, out)
         else:
             starts = range(0, bands, BANDS_A_TASK)
-            list(self._pool.map(lambda n: canvas.paint(self._person, n, min(n + BANDS_A_TASK, bands), out), starts))
+            list(self._pool.map(lambda n: canvas.paint(self._person, looks, n, min(n + BANDS_A_TASK, bands), out), starts))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Trail:
+    """What of a frame depends on the frames before it: sway float32 [6], the pupils' width."""
+
+    sway: F32
+    pupils: float
 
 
 class _Canvas:
@@ -131,9 +146,9 @@ class _Canvas:
         self.i420 = np.empty((height * 3 // 2, width), np.uint8)
         self._rooms = [band_buffers(width) for _ in range(workers)]
 
-    def paint(self, person: Prepared, first: int, past: int, out: U8) -> None:
+    def paint(self, person: Prepared, looks: _Arrays, first: int, past: int, out: U8) -> None:
         room = self._rooms.pop()  # there are as many as workers
         try:
-            paint(first, past, self.frame.geometry(person), self.look.arrays, room, self.look.background, out)
+            paint(first, past, self.frame.geometry(person), looks, room, self.look.background, out)
         finally:
             self._rooms.append(room)

@@ -20,6 +20,13 @@ WEIGHT_FLOOR: Final = 1e-3
 VIEW_REACH_RAD: Final = 0.08
 """How far beyond the middle of the outermost cells of head poses their lists still serve."""
 LID_POINTS: Final = 16
+TONGUE_ARCH_M: Final = 0.006
+"""Half way out the tongue rises by this over the straight line, which would lead it through the lower lip."""
+LIFT_MOST_M: Final = 0.004
+"""Shoulders rise with a head that breath lifts, but not with one that is carried away."""
+CHEST_FORWARD: Final = 0.7
+CHEST_BELOW_M: Final = (0.04, 0.10)
+"""A rising chest comes forward by this share, from so far below the head's joint on."""
 MOUTH_DARK: Final = 0.07
 """Light inside the closed mouth: white in its seam would show at once."""
 _OPENING: Final = {
@@ -32,6 +39,7 @@ _OPENING: Final = {
     "mouthLowerDownLeft": 0.25,
     "mouthLowerDownRight": 0.25,
 }
+_TONGUE: Final = INDEX["tongueOut"]
 _LOOK: Final = [[INDEX[f"eyeLook{way}{side}"] for way in ("Out", "In", "Down", "Up")] for side in ("Left", "Right")]
 
 
@@ -62,10 +70,34 @@ class FrameBuffers:
         self.set = np.zeros((6, 6), np.float32)
         self.set[:3], self.set[3:5, :3], self.set[5, :3] = mesh.lights, mesh.ambient, self.camera[:3]
         self.half = half_vector(self.set)
+        self.torso, self.torso_rise = torso_of(person)
+        self.tongue, self.tongue_arch = tongue_of(person)
 
     def geometry(self, person: Prepared) -> tuple[np.typing.NDArray[np.generic], ...]:
         """What `render.paint` takes as `geometry`."""
         return self.screen, person.triangles, self.starts, self.listed, self.planes, self.rows, person.surfaces
+
+
+def torso_of(person: Prepared) -> tuple[np.typing.NDArray[np.intp], F32]:
+    """The vertices that do not wholly follow the head, and how they go with a metre of breath: float32 [n, 3].
+
+    What the head leaves of a vertex the breath takes, so that neck and collar stay closed.
+    """
+    left = 1 - person.follow.sum(1)
+    torso = np.flatnonzero(left > WEIGHT_FLOOR)
+    below = person.mesh.pivot[1] - person.positions[torso, 1]
+    forward = CHEST_FORWARD * np.clip((below - CHEST_BELOW_M[0]) / (CHEST_BELOW_M[1] - CHEST_BELOW_M[0]), 0, 1)
+    rise = left[torso, None] * np.stack([np.zeros_like(forward), np.ones_like(forward), forward], 1)
+    return torso, rise.astype(np.float32)
+
+
+def tongue_of(person: Prepared) -> tuple[np.typing.NDArray[np.intp], F32]:
+    """What of the mouth tongueOut moves, and its rise half way: float32 [n], metres, most at the tip."""
+    first, past = person.shape_offsets[_TONGUE : _TONGUE + 2]
+    indices, deltas = person.shape_indices[first:past], person.shape_deltas[first:past]
+    mouth = (indices >= person.spans[Part.MOUTH, 0]) & (indices < person.spans[Part.MOUTH, 1])
+    way = np.linalg.norm(deltas[mouth], axis=1)
+    return indices[mouth].astype(np.intp), (TONGUE_ARCH_M * way / max(float(way.max(initial=0)), 1e-9)).astype(np.float32)
 
 
 def half_vector(set_: F32) -> F32:
@@ -83,6 +115,9 @@ def prepare_frame(person: Prepared, at: FrameBuffers, face: FaceFrame, sway: F32
     weights[weights < WEIGHT_FLOOR] = 0
     looks = gaze_angles(weights, face.gaze)
     pose.blend_shapes(person.positions, person.shape_offsets, person.shape_indices, person.shape_deltas, weights, at.shape)
+    out = weights[_TONGUE]
+    at.shape[at.tongue, 1] += at.tongue_arch * (4 * out * (1 - out))
+    at.shape[at.torso] += at.torso_rise * np.float32(LIFT_MOST_M * np.tanh(face.head_translation[1] / LIFT_MOST_M))
     for eye in range(2):
         pose.turn_eye(person.eye_spans[eye, 0], mesh.eye_centres[eye], mesh.eye_rest[eye], at.eye_rest_normals[eye],
                       rotation(looks[eye, 0], looks[eye, 1], 0.0), at.shape, at.normals)  # fmt: skip

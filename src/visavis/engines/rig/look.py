@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import cv2
 import numpy as np
 
@@ -11,20 +13,26 @@ from visavis.render.picture import studio
 from visavis.render.shade import grain_table, tone_table
 from visavis.types import F32
 
+NOISE_HEIGHT: Final = 512
+"""The noise tile was made for pictures of this height."""
+NOISE_BLUR_TEXELS: Final = 1.0
+PUPIL_REACH: Final = 0.85
+"""Some iris is always left around the pupil."""
 _SURFACE_LOBES = (0.55, 0.30, 0.0)
 _MOUTH_LOBES = (0.0, 0.12, 0.9)
 
 
 class Look:
-    """`arrays` is what `render.paint` takes as `looks`; `background` float32 [3, h, w]."""
+    """`background` float32 [3, h, w]."""
 
     def __init__(self, mesh: RenderMesh, at: FrameBuffers, background: F32 | None = None) -> None:
         """`background` of any size is fitted to the picture; None: the mesh's studio."""
         width, height = at.size
         focal, cx, cy = at.camera[3:]
         self.background = studio(mesh.background, width, height) if background is None else fitted(background, width, height)
-        self.arrays = (
-            grain_table(mesh.noise, at.half),
+        self._pupil_radius = mesh.pupil_radius
+        self._arrays = (
+            grain_table(fitted_noise(mesh.noise, height), at.half),
             fitted_iris(mesh, float(focal)),
             np.array([mesh.iris_radius, mesh.pupil_radius, mesh.pupil_radius], np.float32),
             np.array([cx, cy, 1 / focal], np.float32),
@@ -34,11 +42,28 @@ class Look:
             tone_table(mesh.exposure),
         )
 
+    def arrays(self, pupils: float) -> tuple[np.typing.NDArray[np.generic], ...]:
+        """What `render.paint` takes as `looks`; `pupils` multiplies the radius that is painted."""
+        grain, iris, radii, *others = self._arrays
+        wanted = min(self._pupil_radius * pupils, PUPIL_REACH * float(radii[0]))
+        return grain, iris, np.array([radii[0], radii[1], wanted], np.float32), *others
+
 
 def fitted(background: F32, width: int, height: int) -> F32:
     """float32 [3, height, width]."""
     sized = [cv2.resize(plane, (width, height), interpolation=cv2.INTER_AREA) for plane in background]
     return np.stack(sized).astype(np.float32)
+
+
+def fitted_noise(noise: F32, height: int) -> F32:
+    """The noise tile, smoothed where the picture is too small for it: pores and strands finer than a pixel would glitter."""
+    sigma_texels = NOISE_BLUR_TEXELS * (NOISE_HEIGHT / height - 1)
+    if sigma_texels <= 0:
+        return noise
+    reach = int(np.ceil(5 * sigma_texels))
+    around = np.pad(noise, ((reach, reach), (reach, reach), (0, 0)), mode="wrap")
+    smooth = cv2.GaussianBlur(around, (0, 0), sigma_texels)
+    return np.ascontiguousarray(smooth[reach:-reach, reach:-reach], np.float32)
 
 
 def fitted_iris(mesh: RenderMesh, focal_pixels: float) -> F32:

@@ -14,6 +14,8 @@ from visavis.render.mesh import Part
 
 F64 = npt.NDArray[np.float64]
 AROUND = 72
+PULLED = 0.05
+"""How far the garment is pulled along, late, by a turning head."""
 COLLARS = {"roll-neck": (0.055, 0.085), "crew-neck": (0.045, 0.050), "shirt": (0.030, 0.10)}
 """Half thickness and half height of the collar's roll, in face units."""
 
@@ -32,8 +34,7 @@ def _body(spec: PersonSpec, figure: Figure) -> Piece:
     uv = vertices[:, :2] / unit * 3.0
     return Piece(
         "garment", Part.CLOTH, vertices, triangles_of(local.reshape(below.shape).astype(np.int32)), np.array(spec.garment.colour),
-        uv=uv, specular=0.10, noise=0.11, head_weight=0.0,
-        lag_weight=0.0,
+        uv=uv, specular=0.10, noise=0.11, head_weight=0.0, lag_weight=PULLED,
     )  # fmt: skip
 
 

@@ -45,8 +45,8 @@ def _tongue(figure: Figure) -> Piece:
     uv = np.c_[vertices[:, 0], vertices[:, 2]] / figure.unit * 3
     triangles = triangles_of(head.tongue_quads)
     over_the_lip = np.zeros_like(vertices)
-    over_the_lip[:, 1:2] = (0.075 + 0.05 * front) * figure.unit
-    over_the_lip[:, 2:3] = 0.06 * front * figure.unit
+    over_the_lip[:, 1:2] = (0.075 + 0.05 * front - 0.07 * front**6) * figure.unit
+    over_the_lip[:, 2:3] = 0.13 * front**2 * figure.unit
     return Piece(
         "tongue", Part.MOUTH, vertices, triangles, albedo, binding=head.tongue, uv=uv, specular=0.45, noise=0.2,
         extra={"tongueOut": over_the_lip},
