@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import ipaddress
+import json
 import os
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import platformdirs
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from visavis.errors import BadSettings
 from visavis.types import TICKS_HZ
@@ -32,9 +34,10 @@ class Settings(BaseSettings):
     port: int = Field(8700, ge=0, le=65535)
     token: SecretStr | None = None
     """Needed on every call when the bind address is not loopback."""
-    cors_origins: list[str] = []
-    ice_servers: list[str] = []
-    """STUN and TURN URLs, as in RTCIceServer; none by default."""
+    cors_origins: Annotated[list[str], NoDecode] = []
+    """Origins whose pages may embed the avatar, separated by commas."""
+    ice_servers: Annotated[list[str], NoDecode] = []
+    """STUN and TURN URLs, as in RTCIceServer, separated by commas; none by default."""
     ice_username: str | None = None
     ice_credential: SecretStr | None = None
 
@@ -62,9 +65,35 @@ class Settings(BaseSettings):
             raise ValueError(f"{fps} does not divide {TICKS_HZ}; take 25, 30, 50 or 60")
         return fps
 
+    @field_validator("cors_origins", "ice_servers", mode="before")
+    @classmethod
+    def _listed(cls, given: Any) -> Any:
+        """Commas, or a JSON list."""
+        if not isinstance(given, str):
+            return given
+        return (
+            json.loads(given) if given.lstrip().startswith("[") else [part.strip() for part in given.split(",") if part.strip()]
+        )
+
+    @field_validator("ice_servers")
+    @classmethod
+    def _ice_urls(cls, urls: list[str]) -> list[str]:
+        for url in urls:
+            if not url.startswith(("stun:", "stuns:", "turn:", "turns:")):
+                raise ValueError(f"{url!r} is not a stun: or turn: URL")
+        return urls
+
     @property
     def loopback(self) -> bool:
-        return self.host in {"localhost", "::1"} or self.host.startswith("127.")
+        return is_loopback(self.host)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address is this machine alone."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 def load_settings(**flags: Any) -> Settings:

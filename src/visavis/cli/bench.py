@@ -12,6 +12,7 @@ import typer
 
 from visavis.cli.options import AvatarOption, SizeOption
 from visavis.cli.progress import console, progress_bar
+from visavis.cli.targets import check_target
 
 WIDE: Final = 130
 """Characters that an engine's line of the comparison needs."""
@@ -54,7 +55,8 @@ def bench(
     if rows is not None:
         report = _read(rows)
     else:
-        _check_target(json_file)
+        if json_file is not None:
+            check_target(json_file)
         report = _measure(engine, avatar, size, _sizes(sizes), quick=quick, drift=drift, speech=speech)
     found = _rows(report)
     console.print(render_table(report["machine"], found, subjects(), wide=console.width >= WIDE))
@@ -112,13 +114,6 @@ def _sizes(text: str | None) -> list[int]:
         return [int(part) for part in (text or "").split(",") if part.strip()]
     except ValueError:
         raise BadInput(f"--sizes {text!r} is not a list of numbers.", mend="Say it as --sizes 256,768.") from None
-
-
-def _check_target(path: Path | None) -> None:
-    from visavis.errors import BadInput
-
-    if path is not None and not path.absolute().parent.is_dir():
-        raise BadInput(f"There is no folder {path.parent}.", mend="Make it first, or choose another --json.")
 
 
 def _read(path: Path) -> dict[str, Any]:

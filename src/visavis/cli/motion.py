@@ -10,6 +10,7 @@ import typer
 
 from visavis.cli.options import AudioArgument, SeedOption
 from visavis.cli.progress import console
+from visavis.cli.targets import check_target
 
 if TYPE_CHECKING:
     from visavis.types import FaceFrame
@@ -41,6 +42,7 @@ def motion(
     from visavis.types import SPEECH_HZ
 
     captured = read_live_link_csv(compare) if compare else None
+    check_target(out)
     sound = load_audio(audio, SPEECH_HZ)
     faces = list(faces_of_recording(sound, fps=CSV_FPS, seed=seed, streaming=streaming))
     write_live_link_csv(out, faces, rate_hz=CSV_FPS)

@@ -9,6 +9,7 @@ import typer
 
 from visavis.cli.options import AvatarOption, EngineOption, FpsOption, SeedOption, SizeOption
 from visavis.cli.progress import console, progress_bar
+from visavis.cli.targets import check_target
 
 
 def render(
@@ -36,6 +37,7 @@ def render(
     from visavis.types import SPEECH_HZ
 
     settings = load_settings(avatar=avatar, engine=engine, size=size, fps=fps)
+    check_target(out)
     sound = load_audio(audio, SPEECH_HZ)
     prepare(settings, [settings.avatar])
     faces = InstalledFaces(settings.home, settings.cache)

@@ -10,8 +10,8 @@ from typing import Final
 
 from pydantic import SecretStr
 
-from visavis.errors import BadSettings, NotAllowed
-from visavis.settings import Settings
+from visavis.errors import BadSettings, NotAllowed, Unavailable
+from visavis.settings import Settings, is_loopback
 
 TOKEN_FILE: Final = "token"  # noqa: S105
 TOKEN_MEND: Final = "Print it with `visavis token` on the server, and send it as `Authorization: Bearer …`."  # noqa: S105
@@ -24,8 +24,28 @@ def check_token(authorization: str, expected: str) -> None:
         raise NotAllowed("This server needs its access token.", mend=TOKEN_MEND)
 
 
+def check_host(host: str) -> None:
+    """A server on loopback answers to this machine's own names only: a website whose name was pointed here gets nothing."""
+    name = host if host.startswith("[") else host.partition(":")[0]
+    if not is_loopback(name.partition("]")[0].strip("[")):
+        raise NotAllowed(f"This server does not answer to {host[:80]!r}.", mend="Open it as http://localhost.")
+
+
+def check_origin(origin: str | None, host: str, allowed: list[str]) -> None:
+    """A WebSocket from a browser must come from the server's own page or from an origin allowed by name."""
+    if origin is not None and origin not in allowed and origin.partition("://")[2] != host:
+        raise NotAllowed(f"Pages from {origin[:80]!r} may not control this session.", mend="Allow it by VISAVIS_CORS_ORIGINS.")
+
+
 def kept_token(home: Path) -> str:
-    """The machine's token, made on first use and readable by its owner alone."""
+    """The machine's token, made on first use and readable by its owner alone. Raises Unavailable where it cannot be kept."""
+    try:
+        return _kept_token(home)
+    except OSError as error:
+        raise Unavailable(f"The token cannot be kept in {home}: {error.strerror}.", mend="Set VISAVIS_HOME.") from None
+
+
+def _kept_token(home: Path) -> str:
     path = home / TOKEN_FILE
     if path.is_file():
         token = path.read_text().strip()

@@ -19,7 +19,7 @@ from visavis import __version__
 from visavis.avatars import list_avatars
 from visavis.errors import BadInput, NotAllowed, TooLarge, VisavisError
 from visavis.protocol import MAX_MESSAGE_BYTES, decode_message
-from visavis.server.access import check_token
+from visavis.server.access import check_host, check_origin, check_token
 from visavis.server.api_page import render_api_page
 from visavis.server.metrics import render_metrics
 from visavis.session.sessions import GUIDE, Sessions
@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 PAGE: Final = Path(__file__).parent / "page"
 MAX_OFFER_BYTES: Final = 65_536
 SDP: Final = "application/sdp"
+TOKEN_PROTOCOL: Final = "bearer."  # noqa: S105
 CONTENT_POLICY: Final = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; media-src 'self' blob: mediastream:; "
     "connect-src 'self' http: https: ws: wss:; object-src 'none'; base-uri 'none'"
@@ -45,6 +46,7 @@ def create_app(settings: Settings, *, sessions: Sessions | None = None) -> FastA
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.preparing = asyncio.create_task(_prepare(owned), name="prepare")
+        app.state.preparing.add_done_callback(_log_failure)
         yield
         app.state.preparing.cancel()
         await asyncio.gather(app.state.preparing, return_exceptions=True)
@@ -56,7 +58,8 @@ def create_app(settings: Settings, *, sessions: Sessions | None = None) -> FastA
     app.state.settings = settings
     app.add_exception_handler(VisavisError, _answer_error)
     app.add_exception_handler(RequestValidationError, _answer_bad_request)
-    if settings.cors_origins:
+    app.middleware("http")(_guard)
+    if settings.cors_origins:  # outermost: a refusal must be readable to the page it is given to
         app.add_middleware(
             CORSMiddleware,
             allow_origins=settings.cors_origins,
@@ -64,7 +67,6 @@ def create_app(settings: Settings, *, sessions: Sessions | None = None) -> FastA
             allow_headers=["Authorization", "Content-Type"],
             expose_headers=["Location"],
         )
-    app.middleware("http")(_guard)
     _add_health(app)
     _add_avatars(app)
     _add_sessions(app)
@@ -74,10 +76,12 @@ def create_app(settings: Settings, *, sessions: Sessions | None = None) -> FastA
 
 
 async def _prepare(sessions: Sessions) -> None:
-    try:
-        await sessions.prepare()
-    except VisavisError as error:
-        log.error("not ready: %s", error)
+    await sessions.prepare()
+
+
+def _log_failure(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and task.exception() is not None:
+        log.error("not ready: %s", task.exception(), exc_info=task.exception())
 
 
 def _answer_error(request: Request, error: Exception) -> Response:
@@ -96,11 +100,13 @@ async def _guard(request: Request, call_next: Any) -> Response:
     """API calls need the token wherever one is set; the page and the health checks do not."""
     settings: Settings = request.app.state.settings
     guarded = request.url.path.startswith("/api/") or request.url.path == "/metrics"
-    if guarded and settings.token is not None and request.method != "OPTIONS":
-        try:
+    try:
+        if settings.loopback:
+            check_host(request.headers.get("host", ""))
+        if guarded and settings.token is not None and request.method != "OPTIONS":
             check_token(request.headers.get("authorization", ""), settings.token.get_secret_value())
-        except NotAllowed as error:
-            return _answer_error(request, error)
+    except NotAllowed as error:
+        return _answer_error(request, error)
     response: Response = await call_next(request)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "no-referrer")
@@ -121,10 +127,13 @@ def _add_health(app: FastAPI) -> None:
         """Whether a session would be taken now."""
         capacity = sessions.capacity
         if capacity is None:
-            return JSONResponse({"status": "preparing"}, 503)
+            preparing: asyncio.Task[None] = app.state.preparing
+            failure = preparing.exception() if preparing.done() and not preparing.cancelled() else None
+            body = {"status": "failed", "message": str(failure)} if failure else {"status": "preparing"}
+            return JSONResponse(body, 503)
         free = max(0, capacity.limit - sessions.active)
-        body = {"status": "ready" if free else "full", "free": free, "limit": capacity.limit}
-        return JSONResponse(body, 200 if free else 503)
+        room = {"status": "ready" if free else "full", "free": free, "limit": capacity.limit}
+        return JSONResponse(room, 200 if free else 503)
 
     @app.get("/metrics", tags=["health"], response_class=PlainTextResponse)
     async def metrics() -> Response:
@@ -200,21 +209,30 @@ def _add_control(app: FastAPI) -> None:
 
     @app.websocket("/api/sessions/{name}/control")
     async def control_socket(name: str, socket: WebSocket) -> None:
-        """Control messages in, this session's events out. The token, where one is set, comes as the query `token`."""
+        """Control messages in, this session's events out. A browser gives the token, where one is set, as a subprotocol
+        `bearer.TOKEN`; others as the header `Authorization`.
+        """
+        offered = next((name for name in socket.scope["subprotocols"] if name.startswith(TOKEN_PROTOCOL)), None)
         try:
+            if settings.loopback:
+                check_host(socket.headers.get("host", ""))
+            check_origin(socket.headers.get("origin"), socket.headers.get("host", ""), settings.cors_origins)
             if settings.token is not None:
-                given = socket.headers.get("authorization") or f"Bearer {socket.query_params.get('token', '')}"
+                given = f"Bearer {offered.removeprefix(TOKEN_PROTOCOL)}" if offered else socket.headers.get("authorization", "")
                 check_token(given, settings.token.get_secret_value())
             session = sessions.get(name)
         except VisavisError as error:
             await socket.close(4000 + error.http_status, str(error)[:120])
             return
-        await socket.accept()
+        await socket.accept(offered)
         with session.events() as events:
             sending = asyncio.create_task(_send_events(socket, events), name="control socket")
             try:
                 while True:
-                    session.on_message(await socket.receive_text())
+                    received = await socket.receive()
+                    if received["type"] == "websocket.disconnect":
+                        break
+                    session.on_message(received.get("text") or received.get("bytes") or "")
             except WebSocketDisconnect:
                 pass
             finally:

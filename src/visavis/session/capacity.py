@@ -32,12 +32,17 @@ class Cost:
         return (self.draw_core_ms + self.encode_core_ms) * fps / 1000 + VOICE_CORES
 
 
+def usable_cores() -> int:
+    """Cores this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 class Capacity:
     """Admission by measured cost. `limit` is at least one: a slow machine may still try."""
 
     def __init__(self, cost: Cost, *, fps: int, cores: int | None = None, at_most: int | None = None) -> None:
         self.cost = cost
-        self.cores = cores or len(os.sched_getaffinity(0))
+        self.cores = cores or usable_cores()
         self.fps = fps
         found = int(self.cores * USABLE_SHARE / cost.session_cores(fps))
         self.limit = max(1, min(found, at_most) if at_most else found)

@@ -7,8 +7,8 @@ from collections import OrderedDict, defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
-from visavis.avatars import Avatar, load_avatar
-from visavis.errors import BadInput
+from visavis.avatars import NAME, Avatar, load_avatar
+from visavis.errors import BadInput, NotFound
 from visavis.types import Engine
 
 if TYPE_CHECKING:
@@ -41,6 +41,9 @@ class InstalledFaces:
         self._making: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def avatar(self, name: str) -> Avatar:
+        """By name only: what comes over the wire must not walk the disk."""
+        if NAME.fullmatch(name) is None:
+            raise NotFound(f"{name[:64]!r} is not the name of an avatar.", mend="`visavis avatars` lists them.")
         return load_avatar(name, self._home)
 
     def engine(self, avatar: Avatar, engine: str | None, size: int) -> Engine:

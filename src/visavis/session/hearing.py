@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Final
@@ -12,8 +13,10 @@ from visavis.types import AudioChunk, PhoneCue
 if TYPE_CHECKING:
     from visavis.motion.recogniser import PhoneRecogniser
 
+log = logging.getLogger(__name__)
+
 QUEUE_CHUNKS: Final = 2_000
-"""About 40 s of 20 ms pieces; the player's own bound keeps it far below. Drop rule: none is needed."""
+"""About 40 s of 20 ms pieces; the player's own bound keeps it far below. Drop rule: the oldest goes; lips are lost there, sound is not."""
 _END: Final = None
 
 
@@ -32,19 +35,25 @@ class SpeechHearing:
     def push(self, audio: AudioChunk) -> None:
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._run(), name="speech hearing")
+            self._task.add_done_callback(_log_failure)
         self._open = True
-        self._queue.put_nowait((self._epoch, audio))
+        self._put(audio)
 
     def end(self) -> None:
         """The utterance ends here; what the recogniser held back comes out."""
         if self._open:
             self._open = False
-            self._queue.put_nowait((self._epoch, _END))
+            self._put(_END)
 
     def cut(self) -> None:
         """Forget everything that was pushed."""
         self._epoch += 1
         self._open = False
+
+    def _put(self, audio: AudioChunk | None) -> None:
+        if self._queue.full():
+            self._queue.get_nowait()
+        self._queue.put_nowait((self._epoch, audio))
 
     async def aclose(self) -> None:
         if self._task is not None:
@@ -69,7 +78,12 @@ class SpeechHearing:
 
             self._recogniser = PhoneRecogniser()
         if afresh:
-            self._recogniser.reset()
+            self._recogniser.flush()  # making a new decoder would hold the interpreter for a tenth of a second and more
         if audio is None:
             return self._recogniser.flush()
         return self._recogniser.push(audio)
+
+
+def _log_failure(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and task.exception() is not None:
+        log.error("the phone recogniser failed; lips stay still for this voice", exc_info=task.exception())

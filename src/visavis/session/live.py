@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import Executor
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -42,6 +42,7 @@ MAX_PENDING_MESSAGES: Final = 32
 """Control messages waiting to be carried out. Drop rule: refused with an error beyond this."""
 MAX_UNREAD_EVENTS: Final = 256
 MOTION_HZ: Final = 60
+FAREWELL_S: Final = 1.0
 
 
 class Viewer(Protocol):
@@ -122,6 +123,7 @@ class LiveSession:
         self._tasks: set[asyncio.Task[None]] = set()
         self._pending: asyncio.Queue[protocol.ControlMessage] = asyncio.Queue(MAX_PENDING_MESSAGES)
         self._watchers: set[asyncio.Queue[str]] = set()
+        self._changing = asyncio.Lock()
         self._ended = False
         self._connected = False
 
@@ -135,17 +137,18 @@ class LiveSession:
         if self._ended:
             return
         self._ended = True
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._talker is not None:
-            await self._talker.aclose()
-        await self._hearing.aclose()
-        if self._viewer is not None:
-            await self._viewer.aclose()
-        if self.face.engine is not None:
-            self.face.engine.close()
-        self.on_ended(self)
+        async with AsyncExitStack() as ending:  # last in, first out: every step is taken, whichever of them fails
+            ending.callback(self.on_ended, self)
+            if self.face.engine is not None:
+                ending.callback(self.face.engine.close)
+            if self._viewer is not None:
+                ending.push_async_callback(self._viewer.aclose)
+            ending.push_async_callback(self._hearing.aclose)
+            if self._talker is not None:
+                ending.push_async_callback(self._talker.aclose)
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
 
     # From the transport -------------------------------------------------------------------------------------------------------
 
@@ -303,7 +306,13 @@ class LiveSession:
 
     async def _converse(self) -> None:
         assert self._talker is not None
-        await self._talker.start()
+        try:
+            await self._talker.start()
+        except VisavisError as error:
+            self.report(error)
+            await asyncio.sleep(FAREWELL_S)  # for the reason to reach the viewer before the connection ends
+            self.on_disconnected()
+            return
         while True:
             message = await self._pending.get()
             try:
@@ -322,9 +331,18 @@ class LiveSession:
                 await self._put_in_front(avatar)
 
     async def _put_in_front(self, avatar: str) -> None:
+        async with self._changing:
+            await self._change(avatar)
+
+    async def _change(self, avatar: str) -> None:
         if avatar == self.face.avatar:
             return
-        before, self.face = self.face, await self._change_face(avatar)
+        coming = await self._change_face(avatar)
+        if self._ended:
+            if coming.engine is not None:
+                coming.engine.close()
+            return
+        before, self.face = self.face, coming
         self.motion.calibrate(self.face.gains)
         if self._talker is not None:
             self._talker.become(self.face.persona)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import secrets
 import sys
 from collections.abc import Callable
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from visavis.avatars import Avatar
 from visavis.clock import MonotonicClock
 from visavis.errors import NotFound
-from visavis.session.capacity import Capacity, Cost, measure_cost
+from visavis.session.capacity import Capacity, Cost, measure_cost, usable_cores
 from visavis.session.faces import Faces, InstalledFaces
 from visavis.session.live import Face, LiveSession, Talker
 from visavis.settings import Settings
@@ -45,8 +44,8 @@ class Sessions:
         self.capacity: Capacity | None = None
         self._live: dict[str, LiveSession] = {}
         self._opening = 0
-        cores = len(os.sched_getaffinity(0))
-        self._executor = ThreadPoolExecutor(max_workers=cores, thread_name_prefix="draw")
+        self._preparing = asyncio.Lock()
+        self._executor = ThreadPoolExecutor(max_workers=usable_cores(), thread_name_prefix="draw")
 
     @property
     def active(self) -> int:
@@ -54,6 +53,10 @@ class Sessions:
 
     async def prepare(self) -> Capacity:
         """Load the default person, compile what draws it and measure what a frame costs here. Idempotent."""
+        async with self._preparing:
+            return await self._prepared()
+
+    async def _prepared(self) -> Capacity:
         if self.capacity is None:
             sys.setswitchinterval(SWITCH_INTERVAL_S)
             loop = asyncio.get_running_loop()
@@ -94,7 +97,10 @@ class Sessions:
         return list(self._live.values())
 
     async def aclose(self) -> None:
-        await asyncio.gather(*(session.aclose() for session in list(self._live.values())))
+        ended = await asyncio.gather(*(session.aclose() for session in list(self._live.values())), return_exceptions=True)
+        for failure in ended:
+            if failure is not None:
+                log.error("a session did not end well", exc_info=failure)
         self._executor.shutdown(wait=True, cancel_futures=True)
 
     # Joining the stages -------------------------------------------------------------------------------------------------------
@@ -129,7 +135,9 @@ class Sessions:
         avatar = await loop.run_in_executor(self._executor, self.faces.avatar, name)
         drawn_by = None
         if draw == "server":
-            drawn_by = await loop.run_in_executor(self._executor, self.faces.engine, avatar, engine, self.settings.size)
+            drawn_by = await loop.run_in_executor(
+                self._executor, self.faces.engine, avatar, engine or self.settings.engine, self.settings.size
+            )
         return Face(name, drawn_by, persona_of(avatar), avatar.gains)
 
     def _conversation(self, sink: SpeechSink, session: LiveSession) -> Talker:

@@ -91,7 +91,12 @@ class Conversation:
         if greet:
             from visavis.voice.guide_script import greeting
 
-            await self.say(self._persona.greeting or greeting(self._persona.name))
+            hello = (
+                f"[smile] Hello, I'm {self._persona.name.capitalize()}."
+                if self.language_model
+                else greeting(self._persona.name)
+            )
+            await self.say(self._persona.greeting or hello)
 
     def hear(self, audio: AudioChunk) -> None:
         """The user's microphone. Never waits; what cannot be kept up with is dropped, oldest first."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -25,6 +26,8 @@ log = logging.getLogger(__name__)
 HEARING_HZ: Final = 16_000
 MAX_SDP_BYTES: Final = 65_536
 MAX_SDP_MEDIA: Final = 8
+MAX_CANDIDATES: Final = 64
+MAX_EARLY_EVENTS: Final = 16
 CONNECT_TIMEOUT_S: Final = 20.0
 OFFER_MEND: Final = "Offer audio, video and a data channel."
 SEND_BUFFER_BYTES: Final = 262_144
@@ -77,6 +80,8 @@ class Peer:
         self._motion: RTCDataChannel | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._disconnected = False
+        self._listening = False
+        self._early: deque[str] = deque(maxlen=MAX_EARLY_EVENTS)
         self._connection.on("connectionstatechange", self._state_changed)
         self._connection.on("datachannel", self._channel_opened)
         self._connection.on("track", self._track_added)
@@ -101,9 +106,11 @@ class Peer:
         self._face.put(frame)
 
     def send(self, event: str) -> None:
-        """Queue a control event. Drop rule: dropped where no channel is open or the viewer stopped reading."""
+        """Queue a control event. Drop rule: the oldest of those before the channel opens, the newest once nobody reads."""
         channel = self._control
-        if channel is not None and channel.readyState == "open" and channel.bufferedAmount < SEND_BUFFER_BYTES:
+        if channel is None:
+            self._early.append(event)
+        elif channel.readyState == "open" and channel.bufferedAmount < SEND_BUFFER_BYTES:
             channel.send(event)
 
     def send_motion(self, frame: bytes) -> None:
@@ -128,13 +135,17 @@ class Peer:
     # Callbacks ----------------------------------------------------------------------------------------------------------------
 
     def _add_tracks(self) -> None:
-        kinds = {transceiver.kind for transceiver in self._connection.getTransceivers()}
-        if "audio" in kinds:
-            self._connection.addTrack(self._speech)
+        kinds = [transceiver.kind for transceiver in self._connection.getTransceivers()]
+        if "audio" not in kinds:
+            raise BadInput("The SDP offer asks for no sound.", mend=OFFER_MEND)
+        self._connection.addTrack(self._speech)
         if "video" in kinds:
             self._connection.addTrack(self._face)
-        if not kinds:
-            raise BadInput("The SDP offer asks for no media.", mend=OFFER_MEND)
+        for transceiver in self._connection.getTransceivers():  # what nobody reads must not be received: it would pile up
+            if transceiver.sender.track is self._face:
+                transceiver.direction = "sendonly"
+            elif transceiver.sender.track is not self._speech:
+                transceiver.direction = "inactive"
 
     def _state_changed(self) -> None:
         state = self._connection.connectionState
@@ -153,6 +164,8 @@ class Peer:
             self._control = channel
             channel.on("message", self._message_came)
             self._listener.on_control_open()
+            while self._early:
+                self.send(self._early.popleft())
         elif channel.label == MOTION_CHANNEL:
             self._motion = channel
         else:
@@ -163,7 +176,8 @@ class Peer:
         self._listener.on_message(data[: MAX_MESSAGE_BYTES + 1])
 
     def _track_added(self, track: MediaStreamTrack) -> None:
-        if track.kind == "audio":
+        if track.kind == "audio" and not self._listening:
+            self._listening = True
             self._spawn(self._listen(track), "listen")
 
     async def _listen(self, track: MediaStreamTrack) -> None:
@@ -196,6 +210,9 @@ def _checked_offer(offer: str) -> RTCSessionDescription:
         raise TooLarge(f"The SDP offer has {size} bytes; at most {MAX_SDP_BYTES} are taken.")
     if not offer.startswith("v=0"):
         raise BadInput("The body is not an SDP offer.", mend="Send the text of RTCPeerConnection.localDescription.sdp.")
-    if offer.count("\nm=") > MAX_SDP_MEDIA:
+    lines = offer.splitlines()
+    if sum(line.startswith("m=") for line in lines) > MAX_SDP_MEDIA:
         raise TooLarge(f"The SDP offer has more than {MAX_SDP_MEDIA} media sections.")
+    if sum(line.startswith("a=candidate:") for line in lines) > MAX_CANDIDATES:
+        raise TooLarge(f"The SDP offer has more than {MAX_CANDIDATES} candidates.")
     return RTCSessionDescription(without_mdns_candidates(offer), "offer")
