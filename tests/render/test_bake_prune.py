@@ -7,7 +7,9 @@ import numpy as np
 from visavis.engines.rig.engine import RigEngine
 from visavis.render.bake import bake_visibility, sphere_directions
 from visavis.render.mesh import Part, RenderMesh
-from visavis.render.prune import prune
+from visavis.render.plain import plain_screen
+from visavis.render.prune import PIXELS, _seen, prune
+from visavis.render.raster import visible
 from visavis.testing.person import ball
 from visavis.types import FaceFrame
 
@@ -64,3 +66,17 @@ def test_pruning_drops_what_is_hidden_and_changes_no_picture(person: RenderMesh)
         a, b = whole.draw_rgb(face), part.draw_rgb(face)
         limit = 3e-3 if abs(yaw) < 0.6 else 0.2  # beyond the baked poses only what remains can be drawn
         assert (np.abs(a.astype(int) - b).max(2) > 6).mean() < limit, (yaw, pitch)
+
+
+def test_what_lies_next_to_the_seen_is_kept_hair_too(person: RenderMesh) -> None:
+    """Poses between the tried ones show a little round the corner."""
+    still = plain_screen(person, np.zeros(52, np.float32), (0.8, 0.0, 0.0), (0.0, 0.0), PIXELS)
+    ids = visible(still, person.triangles, person.two_sided, PIXELS, PIXELS)[1]
+    corners = np.zeros(len(person.positions), bool)
+    corners[person.triangles[np.unique(ids[ids >= 0])]] = True
+    beside = corners[person.triangles].any(1)
+    kept = _seen(person, 0.8, 0.0)
+    for part in (Part.SKIN, Part.HAIR):
+        here = person.triangle_part == part
+        assert kept[here & beside].all(), part
+    assert not kept.all()

@@ -96,20 +96,22 @@ def test_a_band_list_too_short_is_left_alone() -> None:
 
 
 def test_the_painted_picture(engine: RigEngine) -> None:
-    look, geometry = engine._look, engine._frame.geometry(engine._person)
+    look = engine._canvases[0].look
+    geometry, arrays = engine._canvases[0].frame.geometry(engine._person), look.arrays(1.1)
     drawn = np.empty((SIZE, SIZE, 3), np.uint8)
-    paint(0, SIZE // 16, geometry, look.arrays, band_buffers(SIZE), look.background, drawn)
-    plain = plain_paint(geometry, look.arrays, engine._person.mesh.two_sided, look.background)
+    paint(0, SIZE // 16, geometry, arrays, band_buffers(SIZE), look.background, drawn)
+    plain = plain_paint(geometry, arrays, engine._person.mesh.two_sided, look.background)
     assert psnr(drawn, look.background.transpose(1, 2, 0)) < 25
     assert psnr(drawn, plain) > 45
 
 
 def test_i420_is_the_same_picture(engine: RigEngine) -> None:
-    look, geometry = engine._look, engine._frame.geometry(engine._person)
+    look = engine._canvases[0].look
+    geometry, arrays = engine._canvases[0].frame.geometry(engine._person), look.arrays(1.1)
     rgb, i420 = np.empty((SIZE, SIZE, 3), np.uint8), np.empty((SIZE * 3 // 2, SIZE), np.uint8)
     room = band_buffers(SIZE)
-    paint(0, SIZE // 16, geometry, look.arrays, room, look.background, rgb)
-    paint(0, SIZE // 16, geometry, look.arrays, room, look.background, i420)
+    paint(0, SIZE // 16, geometry, arrays, room, look.background, rgb)
+    paint(0, SIZE // 16, geometry, arrays, room, look.background, i420)
     red, green, blue = rgb.astype(np.float64).transpose(2, 0, 1)
     np.testing.assert_allclose(i420[:SIZE], 16 + (65.481 * red + 128.553 * green + 24.966 * blue) / 255, atol=1.1)
     block: Callable[[np.ndarray], np.ndarray] = lambda c: c.reshape(SIZE // 2, 2, SIZE // 2, 2).mean((1, 3))  # noqa: E731
@@ -120,9 +122,10 @@ def test_i420_is_the_same_picture(engine: RigEngine) -> None:
 
 
 def test_bands_can_be_painted_one_by_one(engine: RigEngine) -> None:
-    look, geometry = engine._look, engine._frame.geometry(engine._person)
+    look = engine._canvases[0].look
+    geometry, arrays = engine._canvases[0].frame.geometry(engine._person), look.arrays(1.1)
     whole, pieces = np.empty((SIZE, SIZE, 3), np.uint8), np.empty((SIZE, SIZE, 3), np.uint8)
-    paint(0, SIZE // 16, geometry, look.arrays, band_buffers(SIZE), look.background, whole)
+    paint(0, SIZE // 16, geometry, arrays, band_buffers(SIZE), look.background, whole)
     for first, past in ((4, 8), (0, 1), (1, 4)):
-        paint(first, past, geometry, look.arrays, band_buffers(SIZE), look.background, pieces)
+        paint(first, past, geometry, arrays, band_buffers(SIZE), look.background, pieces)
     assert np.array_equal(whole, pieces)

@@ -50,7 +50,7 @@ def prune(mesh: RenderMesh, *, yaws_deg: Sequence[float] = YAWS_DEG, pitches_deg
 
 
 def _seen(mesh: RenderMesh, yaw: float, pitch: float) -> Bools:
-    """bool [t]: triangles with at least one sample in the picture of some face, and on closed surfaces those next to them."""
+    """bool [t]: triangles with at least one sample in the picture of some face, and those next to them, for poses in between."""
     found = np.zeros(len(mesh.triangles), bool)
     for face, gaze in zip(_FACES, _GAZES, strict=True):
         weights = np.zeros(COUNT, np.float32)
@@ -61,8 +61,7 @@ def _seen(mesh: RenderMesh, yaw: float, pitch: float) -> Bools:
         found[np.unique(ids[ids >= 0])] = True
     near = np.zeros(len(mesh.positions), bool)
     near[mesh.triangles[found]] = True
-    closed = ~np.isin(mesh.triangle_part, (Part.HAIR,))
-    return found | (closed & near[mesh.triangles].any(1))
+    return found | near[mesh.triangles].any(1)
 
 
 def _morton(points: F32) -> I32:

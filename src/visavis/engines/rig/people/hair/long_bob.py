@@ -70,7 +70,7 @@ def long_bob(spec: PersonSpec, figure: Figure, skull: SkullMap) -> list[Piece]:
     rng = np.random.default_rng(spec.seed + 101)
     scalp = hair_colour(spec.hair) * 0.40
     lag = (0.0, 0.0, 0.25, 0.6, 1.0)
-    inner = LockLook(edge=0.0, tone=0.40, vary=0.05, shine=0.12, lag=lag, tip_tone=0.8)
+    inner = LockLook(edge=0.0, tone=0.85, vary=0.05, shine=0.12, lag=lag, tip_tone=0.8)
     main = LockLook(tip_tone=1.02, root=scalp, root_reach=0.07, lag=lag, vary=0.09, edge=0.34)
     loose = LockLook(
         width=(0.3, 1, 1, 0.8, 0.2), bulge=0.30, tone=1.05, vary=0.08, root=scalp, root_reach=0.06, lag=lag, columns=4
