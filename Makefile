@@ -6,7 +6,7 @@ PYTHON ?= python3
 INSTALLED := $(VENV)/.installed
 PAGE := src/visavis/server/page/index.html
 
-.PHONY: talk serve test test-slow lint format bench setup page sheets clean help
+.PHONY: talk serve test test-slow lint format bench setup page sheets clips clean help
 
 help:            ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 14
@@ -49,6 +49,9 @@ bench: setup     ## the measured table of this machine
 
 sheets: setup    ## contact sheets of the people, into docs/sheets
 	@for who in nova milo; do $(BIN)/visavis sheet $$who --out docs/sheets; done
+
+clips: setup     ## clips of the people talking, listening and thinking, into docs/clips
+	@$(BIN)/python scripts/record_clips.py
 
 $(INSTALLED): pyproject.toml constraints.txt
 	@echo "  setting up the Python environment in $(VENV)"

@@ -62,3 +62,15 @@ def test_an_old_file_survives_a_failure(tmp_path: Path) -> None:
 def test_unusable_names(tmp_path: Path, name: str) -> None:
     with pytest.raises(BadInput):
         Mp4Writer(tmp_path / name, width=64, height=64, fps=25, rate_hz=SPEECH_HZ)
+
+
+def test_a_coarser_clip_is_smaller(tmp_path: Path) -> None:
+    noise = np.random.default_rng(2).integers(40, 200, (10, 96, 64)).astype(np.uint8)
+    sizes = []
+    for crf in (18, 34):
+        path = tmp_path / f"{crf}.mp4"
+        with Mp4Writer(path, width=64, height=64, fps=25, rate_hz=SPEECH_HZ, crf=crf) as writer:
+            for index, i420 in enumerate(noise):
+                writer.write_video(VideoFrame(index * period_ticks(25), i420))
+        sizes.append(path.stat().st_size)
+    assert sizes[1] < 0.7 * sizes[0]

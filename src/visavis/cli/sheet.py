@@ -13,7 +13,7 @@ from visavis.cli.progress import console
 
 def sheet(
     avatar: Annotated[str, typer.Argument(help="Who: a name from `visavis avatars`.")] = "nova",
-    out: Annotated[Path, typer.Option("--out", help="Folder for the PNG files.")] = Path(),
+    out: Annotated[Path, typer.Option("--out", help="Folder for the pictures.")] = Path(),
     size: SizeOption = None,
 ) -> None:
     """Contact sheets of a person: every ARKit shape, visemes, emotions, head turns.

@@ -15,7 +15,8 @@ import numpy as np
 from visavis.errors import BadInput
 from visavis.types import I16, TICKS_HZ, VideoFrame
 
-CRF: Final = "18"
+CRF: Final = 18
+"""x264's constant quality: lower is better and larger."""
 AUDIO_BITS_PER_S: Final = 128_000
 SYNTHETIC: Final = "trainedAlgorithmicMedia"
 """IPTC digitalSourceType of what is made here: no camera saw it."""
@@ -27,7 +28,17 @@ class Mp4Writer:
     Frames and audio may be written in any interleaving; both are stamped with media ticks that begin at 0.
     """
 
-    def __init__(self, path: Path, *, width: int, height: int, fps: int, rate_hz: int) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        width: int,
+        height: int,
+        fps: int,
+        rate_hz: int,
+        crf: int = CRF,
+        audio_bits_per_s: int = AUDIO_BITS_PER_S,
+    ) -> None:
         if path.suffix.lower() != ".mp4":
             raise BadInput(f"{path.name} is not an .mp4 file name.", mend="End --out with .mp4.")
         if not path.parent.is_dir():
@@ -39,11 +50,11 @@ class Mp4Writer:
         self._part = Path(name)
         self._container = av.open(name, "w", options={"movflags": "+faststart"})
         self._container.metadata["comment"] = f"Made with visavis. digitalSourceType={SYNTHETIC}"
-        self._video = self._container.add_stream("libx264", rate=fps, options={"crf": CRF, "preset": "veryfast"})
+        self._video = self._container.add_stream("libx264", rate=fps, options={"crf": str(crf), "preset": "veryfast"})
         self._video.width, self._video.height, self._video.pix_fmt = width, height, "yuv420p"
         self._video.codec_context.time_base = Fraction(1, TICKS_HZ)
         self._audio = self._container.add_stream("aac", rate=rate_hz, layout="mono")
-        self._audio.bit_rate = AUDIO_BITS_PER_S
+        self._audio.bit_rate = audio_bits_per_s
         self._audio_samples = 0
 
     def write_video(self, frame: VideoFrame) -> None:

@@ -1,7 +1,7 @@
 """Levels of detail: how finely a session's pictures are drawn, and who decides it while the machine is busy.
 
 A picture's size never changes within a session. Its level says at which share of that size the person is drawn before the picture
-is enlarged; nothing else is worth a level, because that is where the time goes (docs/measures.md has the table).
+is enlarged; nothing else is worth a level, because that is where the time goes (docs/people.md has the table).
 """
 
 from __future__ import annotations

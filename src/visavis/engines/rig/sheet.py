@@ -20,6 +20,8 @@ from visavis.types import F32, TICKS_HZ, U8, Engine, FaceFrame
 CELL: Final = 320
 """A cell is drawn at the engine's size and shown at most this large."""
 COLUMNS: Final = 9
+QUALITY: Final = 88
+"""JPEG quality of the files."""
 CLOSE: Final = (0.20, 0.86, 0.17, 0.83)
 """Top, bottom, left and right of a cell cut to the face, as shares of the picture."""
 TURNS_DEG: Final[Mapping[str, tuple[float, float]]] = {
@@ -95,7 +97,7 @@ def write_sheets(
     visemes: Mapping[str, npt.NDArray[np.floating]] | None = None,
     emotions: Mapping[str, npt.NDArray[np.floating]] | None = None,
 ) -> list[Path]:
-    """Write `<name>-<page>.png` for shapes and turns, and for visemes and emotions where their weights [52] are given.
+    """Write `<name>-<page>.jpg` for shapes and turns, and for visemes and emotions where their weights [52] are given.
 
     Raises Unavailable where the folder cannot be written. Each file appears whole or not at all.
     """
@@ -107,7 +109,7 @@ def write_sheets(
     pages.append(turn_page())
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return [_write(draw_page(engine, page), folder / f"{name}-{page.name}.png") for page in pages]
+        return [_write(draw_page(engine, page), folder / f"{name}-{page.name}.jpg") for page in pages]
     except OSError as error:
         raise Unavailable(f"The sheets cannot be written to {folder}: {error}.") from None
 
@@ -131,7 +133,7 @@ def _labelled(cell: U8, label: str) -> U8:
 
 
 def _write(picture: U8, path: Path) -> Path:
-    encoded: Sequence[object] = cv2.imencode(".png", picture[:, :, ::-1])
+    encoded: Sequence[object] = cv2.imencode(".jpg", picture[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
     data = np.asarray(encoded[1]).tobytes()
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
