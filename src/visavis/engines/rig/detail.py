@@ -25,7 +25,9 @@ FIRST_WINDOW_TICKS: Final = ticks_from_s(0.4)
 """The first judgements come sooner, so that a session has found its level within its first seconds."""
 BUDGET_MS: Final = 20.0
 """A live frame is begun 24 ms before it is due and sent 4 ms before."""
-LATE_SHARE: Final = 0.08
+LATE_SHARE, LEAST_LATE = 0.08, 2
+SLOW_PERCENTILE: Final = 75
+"""A window is too slow where this percentile of its frames leaves the budget: a busy machine makes single frames slow."""
 ROOM: Final = 0.6
 """A finer level must be expected to fit into this share of the budget."""
 FINER_COSTS: Final = 1.5
@@ -112,9 +114,10 @@ class Governor:
         self._begun_ticks, self._spent_ms, self._late = t_ticks, [], 0
 
     def _judge(self, t_ticks: int, levels: int) -> None:
-        late, spent_ms = self._late / len(self._spent_ms), self._spent_ms
+        spent_ms = self._spent_ms
+        late = self._late >= max(LEAST_LATE, LATE_SHARE * len(spent_ms))
         self._begin(t_ticks)
-        if late > LATE_SHARE or float(np.percentile(spent_ms, 90)) > self._budget_ms:
+        if late or float(np.percentile(spent_ms, SLOW_PERCENTILE)) > self._budget_ms:
             self._room_since_ticks = None
             if self.level < levels - 1:
                 self._go(self.level + 1, t_ticks)
