@@ -49,7 +49,6 @@ class Conversation:
         self._parts: VoiceParts | None = None
         self._session: AgentSession[None] | None = None
         self._waiting: set[SpeechHandle] = set()
-        self._user_stopped_s = 0.0
 
     @property
     def persona(self) -> Persona:

@@ -119,10 +119,6 @@ class Peer:
         if channel is not None and channel.readyState == "open" and channel.bufferedAmount < 4 * len(frame):
             channel.send(frame)
 
-    @property
-    def dropped_frames(self) -> int:
-        return self._face.dropped
-
     async def aclose(self) -> None:
         self._disconnected = True
         for task in self._tasks:
