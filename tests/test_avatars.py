@@ -10,7 +10,7 @@ import pytest
 
 from visavis import avatars
 from visavis.avatars import install_bundle, list_avatars, load_avatar, validate
-from visavis.errors import BadInput, NotFound, TooLarge
+from visavis.errors import BadInput, NotFound, TooLarge, Unavailable
 
 CARD = """
 format = 1
@@ -181,3 +181,20 @@ def test_a_folder_that_calls_itself_otherwise(tmp_path: Path) -> None:
     make_bundle(avatars.installed_root(tmp_path) / "other")
     with pytest.raises(BadInput, match="calls itself 'iris'"):
         load_avatar("other", tmp_path)
+
+
+def test_a_replacement_that_cannot_be_put_in_place_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path / "home"
+    install_bundle(make_bundle(tmp_path / "old"), home)
+    fresh = make_bundle(tmp_path / "fresh", CARD.replace('"Iris"', '"Iris the second"'))
+    real = avatars.os.replace
+
+    def failing(source: Path, target: Path) -> None:
+        if Path(source).name == "bundle":
+            raise OSError("no room")
+        real(source, target)
+
+    monkeypatch.setattr(avatars.os, "replace", failing)
+    with pytest.raises(Unavailable, match="no room"):
+        install_bundle(fresh, home, replace=True)
+    assert load_avatar("iris", home).title == "Iris"

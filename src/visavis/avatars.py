@@ -64,18 +64,18 @@ class VoiceHint(_Strict):
     rate_wpm: int = Field(default=165, ge=80, le=450)
 
 
-class _Calibration(_Strict):
+class Calibration(_Strict):
     gains: dict[str, Gain] = Field(default_factory=dict)
 
     @model_validator(mode="after")
-    def _names_known(self) -> _Calibration:
+    def _names_known(self) -> Calibration:
         unknown = sorted(set(self.gains) - set(SHAPES))
         if unknown:
             raise ValueError(f"{unknown[0]!r} is not an ARKit shape")
         return self
 
 
-class _Card(_Strict):
+class Card(_Strict):
     """avatar.toml, key by key."""
 
     format: Literal[1]
@@ -85,11 +85,11 @@ class _Card(_Strict):
     licence: Line
     likeness: Likeness
     voice: VoiceHint = VoiceHint()
-    calibration: _Calibration = _Calibration()
+    calibration: Calibration = Calibration()
     assets: dict[EngineName, Line] = Field(default_factory=dict)
 
     @model_validator(mode="after")
-    def _consistent(self) -> _Card:
+    def _consistent(self) -> Card:
         if not NAME.fullmatch(self.name):
             raise ValueError(f"{self.name!r} is not a name: lower-case letters, digits and dashes, at most 64")
         if len(set(self.engines)) != len(self.engines):
@@ -169,14 +169,34 @@ def install_bundle(source: Path, home: Path, *, replace: bool = False) -> Avatar
             target = root / avatar.name
             if (BUILT_IN / avatar.name).exists():
                 raise BadInput(f"{avatar.name!r} is a built-in avatar.", mend="Give the bundle another name.")
-            if target.exists():
-                if not replace:
-                    raise BadInput(f"An avatar called {avatar.name!r} is installed.", mend="Remove it or ask to replace it.")
-                os.replace(target, staged.parent / "replaced")
-            os.replace(staged, target)
+            if target.exists() and not replace:
+                raise BadInput(f"An avatar called {avatar.name!r} is installed.", mend="Remove it or ask to replace it.")
+            _put_in_place(staged, target)
     except OSError as error:
         raise Unavailable(f"The bundle cannot be stored under {home}: {error}.", mend="Set VISAVIS_HOME.") from None
     return read_bundle(target, expected_name=avatar.name)
+
+
+def _put_in_place(staged: Path, target: Path) -> None:
+    """Move a finished bundle to where it belongs; what stood there goes only once the new one stands."""
+    before = staged.parent / "replaced"
+    replacing = target.exists()
+    if replacing:
+        os.replace(target, before)
+    try:
+        os.replace(staged, target)
+    except OSError:
+        if replacing:
+            os.replace(before, target)
+        raise
+
+
+def write_card(card: Card, folder: Path) -> None:
+    """`avatar.toml` of a bundle that is being made."""
+    import tomli_w
+
+    text = tomli_w.dumps(card.model_dump(exclude_none=True, exclude_defaults=False))
+    (folder / CARD).write_text(text, encoding="utf-8")
 
 
 def validate(source: Path) -> Avatar:
@@ -222,11 +242,11 @@ def _names(home: Path) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _read_card(path: Path) -> _Card:
+def _read_card(path: Path) -> Card:
     try:
         if path.stat().st_size > MAX_CARD_BYTES:
             raise TooLarge(f"{CARD} is larger than {MAX_CARD_BYTES} bytes.")
-        return _Card.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return Card.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         raise BadInput(f"The bundle has no {CARD}.") from None
     except OSError as error:

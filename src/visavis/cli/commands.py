@@ -9,6 +9,7 @@ import typer
 from visavis import __version__
 from visavis.cli.avatars import avatars
 from visavis.cli.bench import bench
+from visavis.cli.create import create
 from visavis.cli.doctor import doctor
 from visavis.cli.motion import motion
 from visavis.cli.render import render
@@ -42,5 +43,5 @@ def _root(
     pass
 
 
-for _command in (talk, serve, render, motion, avatars, sheet, setup, token, bench, doctor):
+for _command in (talk, serve, render, motion, create, avatars, sheet, setup, token, bench, doctor):
     app.command()(_command)
