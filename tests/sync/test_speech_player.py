@@ -15,6 +15,7 @@ class Record:
     def __init__(self) -> None:
         self.placed: list[SpeechChunk] = []
         self.ends: list[int] = []
+        self.stalls: list[int] = []
         self.words: list[tuple[int, str, int]] = []
         self.cuts: list[tuple[int, int]] = []
         self.starts: list[int] = []
@@ -25,6 +26,9 @@ class Record:
 
     def on_speech_end(self, t_ticks: int) -> None:
         self.ends.append(t_ticks)
+
+    def on_stall(self, t_ticks: int) -> None:
+        self.stalls.append(t_ticks)
 
     def on_word(self, utterance: int, word: WordCue) -> None:
         self.words.append((utterance, word.text, word.t_ticks))
@@ -180,6 +184,48 @@ async def test_a_voice_that_falls_behind_stalls_and_loses_nothing() -> None:
     assert np.count_nonzero(voiced) == pytest.approx(np.count_nonzero(want), abs=8)
     assert rig.player.stall_ticks > 0
     assert rig.finished[0].position_s == pytest.approx(0.5)
+
+
+async def test_cues_wait_out_a_stall_with_their_sound() -> None:
+    """A voice that tells all its cues at once and then falls behind: words and phones come when their sound does."""
+    rig = Rig()
+    phones = tuple(PhoneCue(ticks_from_s(0.1 * k), ticks_from_s(0.1 * (k + 1)), "m") for k in range(10))
+    words = tuple(WordCue(ticks_from_s(0.25 * k), ticks_from_s(0.25 * (k + 1)), f"w{k}") for k in range(4))
+    pieces = chunks(noise(SPEECH_HZ))
+    pieces[0] = SpeechChunk(pieces[0].audio, (*phones, *words), True)
+    for chunk in pieces[:20]:
+        await rig.player.push(chunk)
+    start = rig.record.placed[0].audio.t_ticks
+    told = [cue for chunk in rig.record.placed for cue in chunk.cues if isinstance(cue, PhoneCue)]
+    assert max(cue.t_ticks for cue in told) - start < ticks_from_s(0.4 + 0.25)
+    await rig.play(50)
+    assert [text for _, text, _ in rig.record.words] == ["w0", "w1"]
+    assert rig.record.stalls == [pytest.approx(start + ticks_from_s(0.4), abs=100)]
+    before = len(rig.record.placed)
+    for chunk in pieces[20:]:
+        await rig.player.push(chunk)
+    rig.player.end_utterance()
+    await rig.play(60)
+    shift = rig.record.placed[before].audio.t_ticks - start - ticks_from_s(0.4)
+    again = [cue for chunk in rig.record.placed[before:] for cue in chunk.cues if isinstance(cue, PhoneCue)]
+    want = [(cue.t_ticks + start + shift) for cue in phones[4:]]
+    assert sorted({cue.t_ticks for cue in again}) == pytest.approx(want, abs=100)
+    assert len(again) == len(set(again)), "no phone is told twice after the stall"
+    assert [t for _, text, t in rig.record.words if text == "w3"] == [
+        pytest.approx(start + shift + ticks_from_s(0.75), abs=100)
+    ]
+
+
+async def test_a_word_beyond_the_last_sample_is_told_at_the_end() -> None:
+    rig = Rig()
+    late = WordCue(ticks_from_s(0.3), ticks_from_s(0.4), "late")
+    pieces = chunks(noise(SPEECH_HZ // 4))
+    pieces[0] = SpeechChunk(pieces[0].audio, (late,), True)
+    for chunk in pieces:
+        await rig.player.push(chunk)
+    rig.player.end_utterance()
+    await rig.play(40)
+    assert [text for _, text, _ in rig.record.words] == ["late"]
 
 
 async def test_utterances_follow_each_other_without_overlap() -> None:

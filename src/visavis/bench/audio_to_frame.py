@@ -36,6 +36,9 @@ class _Listener:
         self.pushed.append((chunk.audio.t_ticks, chunk.audio.end_ticks, self._clock.now_ticks()))
         self._motion.speak(chunk)
 
+    def on_stall(self, t_ticks: int) -> None:
+        self._motion.stall(t_ticks)
+
     def on_speech_end(self, t_ticks: int) -> None:
         self._motion.end_speech(t_ticks)
 

@@ -216,6 +216,9 @@ class LiveSession:
         self._hearing.end()
         self.motion.end_speech(t_ticks)
 
+    def on_stall(self, t_ticks: int) -> None:
+        self.motion.stall(t_ticks)
+
     def on_word(self, utterance: int, word: WordCue) -> None:
         self.send(self._captions.heard(utterance, word))
 
