@@ -77,7 +77,16 @@ def long_bob(spec: PersonSpec, figure: Figure, skull: SkullMap) -> list[Piece]:
         width=(0.3, 1, 1, 0.8, 0.2), bulge=0.30, tone=1.05, vary=0.08, root=scalp, root_reach=0.06, lag=lag, columns=4
     )
     stray = LockLook(
-        width=(0.5, 1, 1, 0.7, 0.1), bulge=0.1, tone=1.5, vary=0.12, root=scalp, root_reach=0.05, lag=lag, columns=2, grain=0.2, shine=0.3
+        width=(0.5, 1, 1, 0.7, 0.1),
+        bulge=0.1,
+        tone=1.5,
+        vary=0.12,
+        root=scalp,
+        root_reach=0.05,
+        lag=lag,
+        columns=2,
+        grain=0.2,
+        shine=0.3,
     )
     pieces = []
     for side, word in ((1.0, "left"), (-1.0, "right")):

@@ -160,7 +160,9 @@ def _fringe(spec: PersonSpec, skull: SkullMap, rng: np.random.Generator) -> tupl
     reach = rng.uniform(0.06, 0.15, count)
     t = np.linspace(0, 1, FRINGE_ROWS)
     spread = np.linspace(0, 1, ROWS_TOP)
-    cut = np.array([[np.interp(t * r, spread, curve[:, axis]) for axis in range(3)] for curve, r in zip(curves, reach, strict=True)])
+    cut = np.array(
+        [[np.interp(t * r, spread, curve[:, axis]) for axis in range(3)] for curve, r in zip(curves, reach, strict=True)]
+    )
     curves = np.moveaxis(cut, 1, 2)
     curves += unit_vectors(curves - skull.centre) * (0.004 + 0.020 * np.sin(np.pi * t * 0.85))[None, :, None]
     curves[..., 0] += (rng.normal(0, 0.012, (count, 1))) * t
