@@ -7,15 +7,13 @@ from typing import Final
 import numpy as np
 
 from visavis.arkit import INDEX
+from visavis.head.gaze import gaze_angles
 from visavis.render import light, pose, raster
 from visavis.render.mesh import Part
 from visavis.render.paint import band_count
 from visavis.render.prepare import Prepared, rotation
 from visavis.types import F32, FaceFrame
 
-LOOK_YAW_RAD: Final = 0.5
-LOOK_PITCH_RAD: Final = 0.4
-"""How far an eyeball turns at weight 1 of eyeLookIn/Out and eyeLookUp/Down."""
 WEIGHT_FLOOR: Final = 1e-3
 VIEW_REACH_RAD: Final = 0.08
 """How far beyond the middle of the outermost cells of head poses their lists still serve."""
@@ -40,7 +38,6 @@ _OPENING: Final = {
     "mouthLowerDownRight": 0.25,
 }
 _TONGUE: Final = INDEX["tongueOut"]
-_LOOK: Final = [[INDEX[f"eyeLook{way}{side}"] for way in ("Out", "In", "Down", "Up")] for side in ("Left", "Right")]
 
 
 class FrameBuffers:
@@ -127,23 +124,6 @@ def prepare_frame(person: Prepared, at: FrameBuffers, face: FaceFrame, sway: F32
                       np.vstack([late, sway[3:]]).astype(np.float32), at.camera, at.posed, at.turned, at.screen)  # fmt: skip
     _light(person, at, weights, head)
     _sort_into_bands(person, at, face.head_rotation)
-
-
-def gaze_angles(weights: F32, gaze: F32) -> F32:
-    """float32 [2, 2] yaw and pitch of each eye: what the eyeLook weights or `gaze` ask for, whichever is more.
-
-    A FaceFrame says where an eye looks twice, as ARKit does. The answer is written back to the weights, which move the lids.
-    """
-    angles = np.zeros((2, 2), np.float32)
-    for eye, side in ((0, 1.0), (1, -1.0)):
-        out, inwards, down, up = _LOOK[eye]
-        for axis, more, less, scale in ((0, out, inwards, LOOK_YAW_RAD * side), (1, down, up, LOOK_PITCH_RAD)):
-            weighed, turned = weights[more] - weights[less], gaze[eye, axis] / scale
-            ask = turned if abs(turned) > abs(weighed) else weighed
-            angles[eye, axis] = ask * scale
-            both = min(weights[more], weights[less])
-            weights[more], weights[less] = min(both + max(ask, 0), 1), min(both + max(-ask, 0), 1)
-    return angles
 
 
 def _light(person: Prepared, at: FrameBuffers, weights: F32, head: F32) -> None:
