@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 
 from visavis.arkit import INDEX
 from visavis.head.gaze import gaze_angles
 from visavis.render import light, pose, raster
-from visavis.render.mesh import Part
+from visavis.render.mesh import I32, Part
 from visavis.render.paint import band_count
 from visavis.render.prepare import Prepared, rotation
 from visavis.types import F32, FaceFrame
 
+U32: TypeAlias = np.typing.NDArray[np.uint32]
 WEIGHT_FLOOR: Final = 1e-3
 VIEW_REACH_RAD: Final = 0.08
 """How far beyond the middle of the outermost cells of head poses their lists still serve."""
@@ -63,6 +64,8 @@ class FrameBuffers:
         self.planes = np.empty((triangles, 12), np.float32)
         self.starts = np.zeros(band_count(height) + 1, np.int32)
         self.listed = np.empty(triangles * 2, np.uint32)
+        self.sheer_starts = np.zeros(band_count(height) + 1, np.int32)
+        self.sheer_listed = np.empty(len(person.sheer) * 2, np.uint32)
         self.eye_rest_normals = [person.normals[a:b].copy() for a, b in person.eye_spans]
         self.set = np.zeros((6, 6), np.float32)
         self.set[:3], self.set[3:5, :3], self.set[5, :3] = mesh.lights, mesh.ambient, self.camera[:3]
@@ -72,7 +75,8 @@ class FrameBuffers:
 
     def geometry(self, person: Prepared) -> tuple[np.typing.NDArray[np.generic], ...]:
         """What `render.paint` takes as `geometry`."""
-        return self.screen, person.triangles, self.starts, self.listed, self.planes, self.rows, person.surfaces
+        return (self.screen, person.triangles, self.starts, self.listed, self.planes, self.rows, person.surfaces,
+                self.sheer_starts, self.sheer_listed)  # fmt: skip
 
 
 def torso_of(person: Prepared) -> tuple[np.typing.NDArray[np.intp], F32]:
@@ -171,9 +175,18 @@ def view_of(poses: F32, head_rotation: F32) -> int:
 
 def _sort_into_bands(person: Prepared, at: FrameBuffers, head_rotation: F32) -> None:
     chosen = person.views[view_of(person.mesh.view_poses, head_rotation)]
-    width, height = at.size
-    raster.cull(at.screen, person.triangles, person.mesh.two_sided, chosen, width, height, at.first, at.last)
-    need = raster.fill_bands(chosen, at.first, at.last, at.starts, at.listed)
-    if need > len(at.listed):
-        at.listed = np.empty(need + need // 4, np.uint32)
-        raster.fill_bands(chosen, at.first, at.last, at.starts, at.listed)
+    at.listed = _into_bands(person, at, chosen, at.starts, at.listed)
+    if len(person.sheer):
+        near = at.screen[person.triangles[person.sheer], 2].sum(1)
+        furthest_first = person.sheer[np.argsort(near, kind="stable")]
+        at.sheer_listed = _into_bands(person, at, furthest_first, at.sheer_starts, at.sheer_listed)
+
+
+def _into_bands(person: Prepared, at: FrameBuffers, chosen: U32, starts: I32, listed: U32) -> U32:
+    """Fills `starts` and `listed`, or a longer list where that is too short; returns the one that was filled."""
+    raster.cull(at.screen, person.triangles, person.mesh.two_sided, chosen, *at.size, at.first, at.last)
+    need = raster.fill_bands(chosen, at.first, at.last, starts, listed)
+    if need > len(listed):
+        listed = np.empty(need + need // 4, np.uint32)
+        raster.fill_bands(chosen, at.first, at.last, starts, listed)
+    return listed
