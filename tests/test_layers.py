@@ -18,7 +18,8 @@ def loaded_by(*modules: str) -> set[str]:
     "module",
     [
         "visavis", "visavis.types", "visavis.protocol", "visavis.settings", "visavis.motion", "visavis.voice", "visavis.engines",
-        "visavis.engines.rig", "visavis.render", "visavis.head", "visavis.avatars", "visavis.assets", "visavis.sync",
+        "visavis.engines.rig", "visavis.render", "visavis.splats",
+        "visavis.splats.formats", "visavis.head", "visavis.avatars", "visavis.assets", "visavis.sync",
         "visavis.transports", "visavis.session", "visavis.server", "visavis.cli", "visavis.cli.commands",
     ],
 )  # fmt: skip
