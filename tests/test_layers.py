@@ -20,6 +20,8 @@ def loaded_by(*modules: str) -> set[str]:
         "visavis", "visavis.types", "visavis.protocol", "visavis.settings", "visavis.motion", "visavis.voice", "visavis.engines",
         "visavis.engines.rig", "visavis.render", "visavis.head", "visavis.avatars", "visavis.assets", "visavis.sync",
         "visavis.landmarks.faces", "visavis.landmarks.pictures",
+        "visavis.splats",
+        "visavis.splats.formats",
         "visavis.transports", "visavis.session", "visavis.server", "visavis.cli", "visavis.cli.commands",
     ],
 )  # fmt: skip
