@@ -239,6 +239,11 @@ class Engine(Protocol):
     @property
     def height(self) -> int: ...
 
+    @property
+    def drawn_share(self) -> float:
+        """Of the picture's sides, the share at which the next frame is drawn before it is enlarged; 1 at full detail."""
+        ...
+
     def draw(self, face: FaceFrame) -> VideoFrame:
         """The face as a picture of its own memory, stamped with the face's time and generation."""
         ...

@@ -10,7 +10,6 @@ from starlette.websockets import WebSocketDisconnect
 from visavis.errors import BadSettings, NotAllowed, NotFound
 from visavis.protocol import Error
 from visavis.server.access import check_host, check_origin
-from visavis.session.capacity import Capacity, Cost
 from visavis.session.faces import InstalledFaces
 from visavis.settings import load_settings
 from visavis.testing.viewer import Viewer, watching
@@ -126,10 +125,3 @@ def test_lists_may_be_given_with_commas(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("VISAVIS_ICE_SERVERS", "http://h")
     with pytest.raises(BadSettings):
         load_settings()
-
-
-def test_capacity_is_found_from_the_cost() -> None:
-    capacity = Capacity(Cost(9.0, 3.0), fps=25, cores=2)
-    assert capacity.limit == 3
-    assert Capacity(Cost(9.0, 3.0), fps=25, cores=2, at_most=1).limit == 1
-    assert Capacity(Cost(500.0, 3.0), fps=25, cores=2).limit == 1

@@ -145,6 +145,11 @@ async def test_stats_come_once_a_second_and_over_http(server) -> None:
         assert over_http["sessions"] == 1
 
 
+async def test_live_engines_follow_the_load_and_the_probe_does_not(server) -> None:
+    async with watching(server.client):
+        assert server.faces.governed == [server.faces.engines[-1]]
+
+
 async def test_a_viewer_that_draws_gets_motion_and_costs_no_picture(server) -> None:
     from visavis.protocol import MOTION_CHANNEL, decode_motion
 

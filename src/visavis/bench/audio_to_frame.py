@@ -67,6 +67,10 @@ class _TimedEngine:
     def height(self) -> int:
         return self._engine.height
 
+    @property
+    def drawn_share(self) -> float:
+        return self._engine.drawn_share
+
     def draw(self, face: FaceFrame) -> VideoFrame:
         frame = self._engine.draw(face)
         self.finished[face.t_ticks] = self._clock.now_ticks()

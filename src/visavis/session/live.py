@@ -286,6 +286,7 @@ class LiveSession:
             frame_ms_p50=round((pacer.frame_ms.percentile(50) if pacer else None) or 0.0, 2),
             frame_ms_p95=round((pacer.frame_ms.percentile(95) if pacer else None) or 0.0, 2),
             gap_ms_p95=round((pacer.gaps_ms.percentile(95) if pacer else None) or 0.0, 2),
+            drawn_share=round(self.face.engine.drawn_share, 2) if self.face.engine else 1.0,
             late_frames=pacer.late_frames if pacer else 0,
             stalled_ms=round(self.player.stall_ticks * 1000 / TICKS_HZ),
             response_ms=self.response_ms.last and round(self.response_ms.last, 1),
