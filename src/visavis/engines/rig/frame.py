@@ -28,7 +28,9 @@ CHEST_BELOW_M: Final = (0.04, 0.10)
 """A rising chest comes forward by this share, from so far below the head's joint on."""
 MOUTH_DARK: Final = 0.07
 """Light inside the closed mouth: white in its seam would show at once."""
-_OPENING: Final = {
+MOUTH_LIGHT: Final = 0.68
+"""What an open mouth adds to it."""
+OPENING: Final = {
     "jawOpen": 1.4,
     "mouthFunnel": 0.12,
     "mouthSmileLeft": 0.225,
@@ -141,8 +143,8 @@ def _light(person: Prepared, at: FrameBuffers, weights: F32, head: F32) -> None:
     for part in (Part.HAIR, Part.FINE):
         light.light_strands(spans[part], at.posed, at.turned, person.facing, person.occlusion, at.shadow, person.tangents,
                             person.follow, head, person.looks, mesh.wrap[part], at.set, at.rows)  # fmt: skip
-    opening = min(1.0, sum(k * float(weights[INDEX[name]]) for name, k in _OPENING.items()))
-    light.light_mouth(spans[Part.MOUTH], np.float32(MOUTH_DARK + 0.68 * opening), at.posed, at.turned, person.facing,
+    opening = min(1.0, sum(k * float(weights[INDEX[name]]) for name, k in OPENING.items()))
+    light.light_mouth(spans[Part.MOUTH], np.float32(MOUTH_DARK + MOUTH_LIGHT * opening), at.posed, at.turned, person.facing,
                       person.occlusion, person.looks, mesh.wrap[Part.MOUTH], at.set, at.rows)  # fmt: skip
     for eye in range(2):
         light.light_eye(person.eye_spans[eye], lid_heights(at.shape[person.lid_lines[eye]]), at.shape, at.turned, person.looks,
