@@ -40,6 +40,7 @@ EVENTS: dict[str, protocol.Event] = {
         frame_ms_p50=9.25,
         frame_ms_p95=12.5,
         gap_ms_p95=35.5,
+        drawn_share=0.75,
         late_frames=2,
         stalled_ms=0,
         response_ms=212.5,

@@ -90,6 +90,7 @@ export interface Stats {
   frame_ms_p50: number;
   frame_ms_p95: number;
   gap_ms_p95: number;
+  drawn_share?: number;
   late_frames: number;
   stalled_ms: number;
   response_ms?: number | null;
@@ -135,6 +136,7 @@ export const EVENT_FIELDS: Record<SessionEvent['type'], Record<string, string | 
     "frame_ms_p50": "number",
     "frame_ms_p95": "number",
     "gap_ms_p95": "number",
+    "drawn_share?": "number",
     "late_frames": "number",
     "stalled_ms": "number",
     "response_ms?": "number",

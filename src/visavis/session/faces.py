@@ -12,7 +12,7 @@ from visavis.errors import BadInput, NotFound
 from visavis.types import Engine
 
 if TYPE_CHECKING:
-    from visavis.render.mesh import RenderMesh
+    from visavis.render.prepare import Prepared
 
 ENGINES: Final = ("rig",)
 MAX_LOADED_PEOPLE: Final = 8
@@ -26,8 +26,11 @@ class Faces(Protocol):
         """Raises NotFound with the known names."""
         ...
 
-    def engine(self, avatar: Avatar, engine: str | None, size: int) -> Engine:
-        """A new engine for one session. Raises BadInput where the bundle cannot run on it. Slow: call it in a thread."""
+    def engine(self, avatar: Avatar, engine: str | None, size: int, *, level: int = 0, governed: bool = False) -> Engine:
+        """A new engine for one session. Raises BadInput where the bundle cannot run on it. Slow: call it in a thread.
+
+        `level` of detail, 0 the finest, the engine's coarsest where it has fewer; `governed`: changed with the load from there on.
+        """
         ...
 
 
@@ -36,7 +39,7 @@ class InstalledFaces:
 
     def __init__(self, home: Path, cache: Path) -> None:
         self._home, self._cache = home, cache
-        self._people: OrderedDict[str, RenderMesh] = OrderedDict()
+        self._people: OrderedDict[str, Prepared] = OrderedDict()
         self._lock = threading.Lock()
         self._making: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
@@ -46,22 +49,25 @@ class InstalledFaces:
             raise NotFound(f"{name[:64]!r} is not the name of an avatar.", mend="`visavis avatars` lists them.")
         return load_avatar(name, self._home)
 
-    def engine(self, avatar: Avatar, engine: str | None, size: int) -> Engine:
+    def engine(self, avatar: Avatar, engine: str | None, size: int, *, level: int = 0, governed: bool = False) -> Engine:
         match choose_engine(avatar, engine):
             case "rig":
                 from visavis.engines.rig import RigEngine
+                from visavis.engines.rig.detail import Governor
 
-                return RigEngine(self._person(avatar), width=size, height=size)
+                detail = Governor(start=level) if governed else level
+                return RigEngine(self._person(avatar), width=size, height=size, detail=detail)
             case other:
                 raise BadInput(f"There is no engine {other!r}.", mend=f"Known: {', '.join(ENGINES)}.")
 
-    def _person(self, avatar: Avatar) -> RenderMesh:
+    def _person(self, avatar: Avatar) -> Prepared:
         from visavis.engines.rig.people import load_person
+        from visavis.render.prepare import prepare
 
         with self._lock:
             making = self._making[avatar.name]
         with making:  # making one person takes seconds and keeps nobody else waiting
-            person = self._people.get(avatar.name) or load_person(avatar, self._cache)
+            person = self._people.get(avatar.name) or prepare(load_person(avatar, self._cache))
         with self._lock:
             self._people[avatar.name] = person
             self._people.move_to_end(avatar.name)

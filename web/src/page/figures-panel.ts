@@ -18,6 +18,7 @@ const ROWS: Row[] = [
   ["rate", "Received", "Sound and picture", (live) => (live?.kbps == null ? NONE : `${live.kbps.toFixed(0)} kbit/s`)],
   ["size", "Picture", "Size in pixels", (live) => (live?.width ? `${live.width} × ${live.height}` : NONE)],
   ["draw", "Drawing", "One frame on the server, median and 95th percentile", (_, stats) => (stats ? `${stats.frame_ms_p50.toFixed(1)} / ${stats.frame_ms_p95.toFixed(1)} ms` : NONE)],
+  ["detail", "Detail", "How finely the person is drawn: less than all while the server is busy", (_, stats) => (stats ? `${(100 * stats.drawn_share).toFixed(0)} %` : NONE)],
   ["gap", "Frame gap", "Between frames at the server, 95th percentile", (_, stats) => ms(stats?.gap_ms_p95)],
   ["late", "Late frames", "Frames the server could not finish in time", (_, stats) => (stats ? String(stats.late_frames) : NONE)],
   ["sessions", "Calls", "Held by the server now", (_, stats) => (stats ? String(stats.sessions) : NONE)],
