@@ -23,6 +23,9 @@ def loaded_by(*modules: str) -> set[str]:
         "visavis.splats",
         "visavis.splats.formats",
         "visavis.transports", "visavis.session", "visavis.server", "visavis.cli", "visavis.cli.commands",
+        "visavis.hosted",
+        "visavis.hosted.start",
+        "visavis.hosted.doctor",
     ],
 )  # fmt: skip
 def test_importing_loads_nothing_heavy(module: str) -> None:
