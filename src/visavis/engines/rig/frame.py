@@ -7,6 +7,7 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from visavis.arkit import INDEX
+from visavis.head.gaze import gaze_angles
 from visavis.render import light, pose, raster
 from visavis.render.mesh import I32, Part
 from visavis.render.paint import band_count
@@ -14,9 +15,6 @@ from visavis.render.prepare import Prepared, rotation
 from visavis.types import F32, FaceFrame
 
 U32: TypeAlias = np.typing.NDArray[np.uint32]
-LOOK_YAW_RAD: Final = 0.5
-LOOK_PITCH_RAD: Final = 0.4
-"""How far an eyeball turns at weight 1 of eyeLookIn/Out and eyeLookUp/Down."""
 WEIGHT_FLOOR: Final = 1e-3
 VIEW_REACH_RAD: Final = 0.08
 """How far beyond the middle of the outermost cells of head poses their lists still serve."""
@@ -30,7 +28,9 @@ CHEST_BELOW_M: Final = (0.04, 0.10)
 """A rising chest comes forward by this share, from so far below the head's joint on."""
 MOUTH_DARK: Final = 0.07
 """Light inside the closed mouth: white in its seam would show at once."""
-_OPENING: Final = {
+MOUTH_LIGHT: Final = 0.68
+"""What an open mouth adds to it."""
+OPENING: Final = {
     "jawOpen": 1.4,
     "mouthFunnel": 0.12,
     "mouthSmileLeft": 0.225,
@@ -41,7 +41,6 @@ _OPENING: Final = {
     "mouthLowerDownRight": 0.25,
 }
 _TONGUE: Final = INDEX["tongueOut"]
-_LOOK: Final = [[INDEX[f"eyeLook{way}{side}"] for way in ("Out", "In", "Down", "Up")] for side in ("Left", "Right")]
 
 
 class FrameBuffers:
@@ -133,23 +132,6 @@ def prepare_frame(person: Prepared, at: FrameBuffers, face: FaceFrame, sway: F32
     _sort_into_bands(person, at, face.head_rotation)
 
 
-def gaze_angles(weights: F32, gaze: F32) -> F32:
-    """float32 [2, 2] yaw and pitch of each eye: what the eyeLook weights or `gaze` ask for, whichever is more.
-
-    A FaceFrame says where an eye looks twice, as ARKit does. The answer is written back to the weights, which move the lids.
-    """
-    angles = np.zeros((2, 2), np.float32)
-    for eye, side in ((0, 1.0), (1, -1.0)):
-        out, inwards, down, up = _LOOK[eye]
-        for axis, more, less, scale in ((0, out, inwards, LOOK_YAW_RAD * side), (1, down, up, LOOK_PITCH_RAD)):
-            weighed, turned = weights[more] - weights[less], gaze[eye, axis] / scale
-            ask = turned if abs(turned) > abs(weighed) else weighed
-            angles[eye, axis] = ask * scale
-            both = min(weights[more], weights[less])
-            weights[more], weights[less] = min(both + max(ask, 0), 1), min(both + max(-ask, 0), 1)
-    return angles
-
-
 def _light(person: Prepared, at: FrameBuffers, weights: F32, head: F32) -> None:
     mesh, spans = person.mesh, person.spans
     nearest, share = light_cones(mesh.lights[:, :3] @ head, mesh.directions)
@@ -161,8 +143,8 @@ def _light(person: Prepared, at: FrameBuffers, weights: F32, head: F32) -> None:
     for part in (Part.HAIR, Part.FINE):
         light.light_strands(spans[part], at.posed, at.turned, person.facing, person.occlusion, at.shadow, person.tangents,
                             person.follow, head, person.looks, mesh.wrap[part], at.set, at.rows)  # fmt: skip
-    opening = min(1.0, sum(k * float(weights[INDEX[name]]) for name, k in _OPENING.items()))
-    light.light_mouth(spans[Part.MOUTH], np.float32(MOUTH_DARK + 0.68 * opening), at.posed, at.turned, person.facing,
+    opening = min(1.0, sum(k * float(weights[INDEX[name]]) for name, k in OPENING.items()))
+    light.light_mouth(spans[Part.MOUTH], np.float32(MOUTH_DARK + MOUTH_LIGHT * opening), at.posed, at.turned, person.facing,
                       person.occlusion, person.looks, mesh.wrap[Part.MOUTH], at.set, at.rows)  # fmt: skip
     for eye in range(2):
         light.light_eye(person.eye_spans[eye], lid_heights(at.shape[person.lid_lines[eye]]), at.shape, at.turned, person.looks,

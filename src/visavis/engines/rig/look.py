@@ -22,8 +22,8 @@ FINEST: Final = 0.35
 """Textures are fitted to where they are drawn this finely: the rest of the surface has larger texels."""
 PUPIL_REACH: Final = 0.85
 """Some iris is always left around the pupil."""
-_SURFACE_LOBES = (0.55, 0.30, 0.0)
-_MOUTH_LOBES = (0.0, 0.12, 0.9)
+SURFACE_LOBES: Final = (0.55, 0.30, 0.0)
+MOUTH_LOBES: Final = (0.0, 0.12, 0.9)
 
 
 class Look:
@@ -41,7 +41,7 @@ class Look:
             np.array([mesh.iris_radius, mesh.pupil_radius, mesh.pupil_radius], np.float32),
             np.array([cx, cy, 1 / focal], np.float32),
             at.half,
-            np.array([_SURFACE_LOBES, _MOUTH_LOBES], np.float32),
+            np.array([SURFACE_LOBES, MOUTH_LOBES], np.float32),
             np.stack([mesh.lights[0, 3:], np.ones(3, np.float32)]),
             tone_table(mesh.exposure),
             fitted_textures(mesh, float(focal)),
