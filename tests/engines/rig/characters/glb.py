@@ -47,7 +47,11 @@ class Glb:
         return len(self.document["textures"]) - 1
 
     def material(self, name: str, colour: Any = (1, 1, 1, 1), **more: Any) -> int:
-        pbr = {"baseColorFactor": [float(c) for c in colour], "metallicFactor": 0.0, "roughnessFactor": more.pop("roughness", 0.6)}
+        pbr = {
+            "baseColorFactor": [float(c) for c in colour],
+            "metallicFactor": 0.0,
+            "roughnessFactor": more.pop("roughness", 0.6),
+        }
         if "texture" in more:
             pbr["baseColorTexture"] = {"index": more.pop("texture")}
         self.document["materials"].append({"name": name, "pbrMetallicRoughness": pbr, **more})
@@ -60,7 +64,10 @@ class Glb:
                                   ("joints", "JOINTS_0", np.uint16), ("weights", "WEIGHTS_0", np.float32)):  # fmt: skip
             if more.get(key) is not None:
                 attributes[name_] = self.accessor(more[key], dtype)
-        primitive: dict[str, Any] = {"attributes": attributes, "indices": self.accessor(np.asarray(triangles).ravel(), np.uint32)}
+        primitive: dict[str, Any] = {
+            "attributes": attributes,
+            "indices": self.accessor(np.asarray(triangles).ravel(), np.uint32),
+        }
         if "material" in more:
             primitive["material"] = more["material"]
         mesh: dict[str, Any] = {"name": name, "primitives": [primitive]}

@@ -20,7 +20,9 @@ def write_ict(source: Path, target: Path) -> Path:
     data = dict(np.load(source))
     quads, materials = data["faces"], data["face_material"]
     points = data["neutral"].astype(np.float64) * 0.01
-    deltas = {str(name): field.astype(np.float64) * 0.01 for name, field in zip(data["expr_names"], data["expr_deltas"], strict=True)}
+    deltas = {
+        str(name): field.astype(np.float64) * 0.01 for name, field in zip(data["expr_names"], data["expr_deltas"], strict=True)
+    }
     region = {str(name): tuple(ends) for name, ends in zip(data["region_names"], data["region_ranges"], strict=True)}
     glb = Glb()
     for number, name in enumerate(map(str, data["material_names"])):

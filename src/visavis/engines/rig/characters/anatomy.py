@@ -87,7 +87,7 @@ def find_anatomy(
     if len(moved_mouth):
         mouth = points[moved_mouth].mean(0)
     mouth[1] = min(mouth[1], eye[1] - 0.05 * height)
-    chin_y = _chin(gathered, sources, mapping, mouth, eye, head_used)
+    chin_y = _chin(gathered, sources, mapping, mouth, eye, head_used.astype(np.int64))
     bottom = float(points[used, 1].min())
     top, half_width = float(box[1][1]), float(np.abs(points[head_used, 0] - eye[0]).max())
     if bones.of("head") >= 0:
@@ -98,7 +98,9 @@ def find_anatomy(
     pivot = np.array([eye[0], chin_y + 0.10 * tall, middle_z - 0.1 * tall])
     fade = np.clip((points[:, 1] - bottom) / max(chin_y - 0.06 * tall - bottom, 1e-9), 0, 1)
     still = bottom < chin_y - NECK * tall
-    return Anatomy(eyes, mouth, chin_y, top, bottom, half_width, pivot, fade * fade * (3 - 2 * fade) if still else np.ones(len(points)))
+    return Anatomy(
+        eyes, mouth, chin_y, top, bottom, half_width, pivot, fade * fade * (3 - 2 * fade) if still else np.ones(len(points))
+    )
 
 
 def strong_rows(gathered: Gathered, sources: Sources, source: str, share: float = STRONG) -> npt.NDArray[np.int64]:
@@ -132,7 +134,10 @@ def _eyes(gathered: Gathered, sources: Sources, mapping: Mapping52, nodes: Nodes
         return np.asarray(places[np.argsort(-places[:, 0])])
     rows = [strong_rows(gathered, sources, t.source) for shape in _EYES[:2] for t in mapping.get(shape, ()) if not t.part]
     rows = [r for r in rows if len(r)] or [
-        strong_rows(gathered, sources, t.source) for shape in _EYES[2:] for t in mapping.get(shape, ()) if t.part in {None, "eyes"}
+        strong_rows(gathered, sources, t.source)
+        for shape in _EYES[2:]
+        for t in mapping.get(shape, ())
+        if t.part in {None, "eyes"}
     ]
     if not rows:
         return None
@@ -144,9 +149,7 @@ def _eyes(gathered: Gathered, sources: Sources, mapping: Mapping52, nodes: Nodes
     return np.array([left.mean(0), right.mean(0)])
 
 
-def _chin(
-    gathered: Gathered, sources: Sources, mapping: Mapping52, mouth: F64, eye: F64, head: npt.NDArray[np.int64]
-) -> float:
+def _chin(gathered: Gathered, sources: Sources, mapping: Mapping52, mouth: F64, eye: F64, head: npt.NDArray[np.int64]) -> float:
     """The chin's height: the lowest of the head in front, between the mouth and three times as far below the eyes."""
     points = gathered.positions[head]
     drop = float(eye[1] - mouth[1])

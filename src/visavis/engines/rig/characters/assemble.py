@@ -35,7 +35,9 @@ def assemble(character: Character, settings: CharacterFile) -> tuple[RenderMesh,
     eyes = None if flat else find_eyeballs(gathered, character.nodes, character.bones, anatomy, names)
     if eyes is None:
         reach = character.vrm.gaze_deg if character.vrm and character.vrm.gaze_deg else 10.0
-        add_eye_turns(fields, gathered, character.nodes, character.bones, settings.view.gaze * float(np.clip(reach / 10, 0.3, 2.5)))
+        add_eye_turns(
+            fields, gathered, character.nodes, character.bones, settings.view.gaze * float(np.clip(reach / 10, 0.3, 2.5))
+        )
     same = _same_places(gathered.positions)
     carry_teeth(fields, gathered.positions, _lower_mouth(character, names, same))
     late = follow_of(character.nodes, character.bones, character.vrm.swinging if character.vrm else ())[1]

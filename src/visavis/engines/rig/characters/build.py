@@ -69,7 +69,9 @@ def read_character(path: Path, settings: CharacterFile | None = None) -> Charact
     return Character(gltf, vrm, nodes, bones, gathered, sources, mapping, report_of(mapping, sources), anatomy, remarks)
 
 
-def build_character(character: Character, settings: CharacterFile | None, progress: Callable[[str, float], None] | None = None) -> RenderMesh:
+def build_character(
+    character: Character, settings: CharacterFile | None, progress: Callable[[str, float], None] | None = None
+) -> RenderMesh:
     """The character as the renderer takes it: light baked, what no view shows dropped. Takes some ten seconds."""
     report = progress or (lambda _what, _share: None)
     report("Shaping the character", 0.1)
@@ -138,7 +140,10 @@ def _sides_right(gathered: Gathered, sources: Sources, mapping: Mapping52) -> tu
     def crossed(shape: str) -> bool:
         return not any(t.side for t in mapping.get(shape, ()))
 
-    swapped = {shape: mapping[other(shape)] if crossed(shape) and other(shape) in mapping else terms for shape, terms in mapping.items()}
+    swapped = {
+        shape: mapping[other(shape)] if crossed(shape) and other(shape) in mapping else terms
+        for shape, terms in mapping.items()
+    }
     return swapped, ("Its left and right are named as the viewer sees them; they were exchanged.",)
 
 

@@ -96,7 +96,7 @@ def dress(raw: Raw) -> RenderMesh:
     facing = np.zeros(len(at), np.bool_)
     facing[chosen.triangles[two_sided]] = True
     _bake_normal_maps(raw, positions, chosen, uv, at)
-    texels, sizes, textures = _texels(raw, pieces)
+    texels, sizes, textures = _texels(raw, pieces.astype(np.int64))
     light, eyes = raw.stage.light, raw.eyes
     first, past = chosen.eye_ranges.T
     centres = _eye_centres(raw)
@@ -112,7 +112,7 @@ def dress(raw: Raw) -> RenderMesh:
         shape_offsets=offsets, shape_indices=indices, shape_deltas=deltas,
         eye_ranges=chosen.eye_ranges, eye_centres=centres.astype(np.float32), eye_rest=rest.astype(np.float32),
         lid_lines=chosen.lid_lines, lid_weight=blink.astype(np.float32), **looks,
-        tangent=np.tile(np.float32([0, 1, 0]), (len(at), 1)), noise=noise_tile(5).astype(np.float32),
+        tangent=np.tile(np.array([0, 1, 0], np.float32), (len(at), 1)), noise=noise_tile(5).astype(np.float32),
         iris=iris_texture(_iris_colour(raw), 5).astype(np.float32),
         directions=np.array([[0, 1, 0]], np.float32), visibility=np.full((1, len(at)), 255, np.uint8),
         occlusion=np.ones(len(at), np.float32), lights=light.lights.astype(np.float32), ambient=light.ambient.astype(np.float32),
@@ -124,7 +124,7 @@ def dress(raw: Raw) -> RenderMesh:
     )  # fmt: skip
     focal = DRAWN_TALLEST / 2 / frame.half_height_m * DISTANCE_M
     smaller, table, _ = fitted_textures(mesh, focal)
-    mesh = replace(mesh, texels=smaller, texture_sizes=table[:, 1:].astype(np.int32))
+    mesh = replace(mesh, texels=np.asarray(smaller, np.uint8), texture_sizes=table[:, 1:].astype(np.int32))
     mesh.validate()
     return mesh
 
@@ -253,7 +253,9 @@ def _iris_colour(raw: Raw) -> tuple[float, ...]:
     return IRIS_COLOUR
 
 
-def _shapes(raw: Raw, at: I64, chosen: Chosen, part: npt.NDArray[np.uint8]) -> tuple[I64, npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+def _shapes(
+    raw: Raw, at: I64, chosen: Chosen, part: npt.NDArray[np.uint8]
+) -> tuple[I64, npt.NDArray[np.int32], npt.NDArray[np.float32]]:
     offsets, indices, deltas = [0], [np.zeros(0, np.int64)], [np.zeros((0, 3))]
     still = (part == Part.EYE) | (chosen.source < 0)
     for shape in SHAPES:

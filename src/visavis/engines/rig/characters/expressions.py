@@ -161,7 +161,9 @@ class Report:
 
     def lines(self) -> tuple[str, ...]:
         """A few lines to be read."""
-        text = [f"Of the 52 shapes {len(self.own)} are there, {len(self.composed)} are composed, {len(self.missing)} are missing."]
+        text = [
+            f"Of the 52 shapes {len(self.own)} are there, {len(self.composed)} are composed, {len(self.missing)} are missing."
+        ]
         if self.composed:
             text.append(f"Composed: {', '.join(self.composed)}.")
         if self.missing:

@@ -86,7 +86,9 @@ def lid_line(positions: F64, blink: F64 | None, eye: Eyeball, count: int) -> npt
     if len(moved) < 6 or np.ptp(x) < 0.6 * eye.radius:
         return None
     line = []
-    for low, high in zip(*(np.linspace(x.min(), x.max(), count + 1)[s] for s in (slice(None, -1), slice(1, None))), strict=True):
+    for low, high in zip(
+        *(np.linspace(x.min(), x.max(), count + 1)[s] for s in (slice(None, -1), slice(1, None))), strict=True
+    ):
         inside = moved[(x >= low) & (x <= high)]
         if len(inside):
             line.append(inside[np.argmin(positions[inside, 1])])

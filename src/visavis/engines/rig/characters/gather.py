@@ -113,7 +113,9 @@ def _drawn(gltf: Gltf, nodes: Nodes) -> Iterator[tuple[int, int, Primitive]]:
                 continue  # points and lines
             count += gltf.item(gltf.document.accessors, primitive.attributes.get("POSITION", -1) % (1 << 31), "position").count
             if count > MAX_VERTICES:
-                raise TooLarge(f"{gltf.name} has more than {MAX_VERTICES} vertices.", mend="Reduce it, or take a lighter export.")
+                raise TooLarge(
+                    f"{gltf.name} has more than {MAX_VERTICES} vertices.", mend="Reduce it, or take a lighter export."
+                )
             yield number, mesh, primitive
 
 
@@ -220,4 +222,4 @@ def _triangles(gltf: Gltf, primitive: Primitive, count: int) -> I32:
     else:
         corners = np.stack([np.full(len(order) - 2, order[0]), order[1:-1], order[2:]], 1)
     a, b, c = corners.T
-    return corners[(a != b) & (b != c) & (a != c)].astype(np.int32)
+    return np.asarray(corners[(a != b) & (b != c) & (a != c)], np.int32)

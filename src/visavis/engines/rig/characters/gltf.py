@@ -23,6 +23,7 @@ MAX_NUMBERS: Final = 96 << 20
 """Of all arrays read from one file."""
 _JSON, _BIN = 0x4E4F534A, 0x004E4942
 _TYPES: Final = {5120: np.int8, 5121: np.uint8, 5122: np.int16, 5123: np.uint16, 5125: np.uint32, 5126: np.float32}
+_MOST: Final = {5120: 127, 5121: 255, 5122: 32_767, 5123: 65_535, 5125: 4_294_967_295}
 _WIDTH: Final = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT2": 4, "MAT3": 9, "MAT4": 16}
 KNOWN: Final = frozenset({
     "KHR_mesh_quantization", "KHR_texture_transform", "KHR_materials_unlit", "KHR_materials_emissive_strength", "KHR_materials_specular",
@@ -90,14 +91,12 @@ class Gltf:
         if accessor.sparse is not None:
             values = self._with_sparse(values.copy(), index)
         if accessor.normalized and accessor.componentType != 5126:
-            values = np.maximum(values.astype(np.float32) / np.float32(np.iinfo(dtype).max), -1)
+            values = np.maximum(values.astype(np.float32) / np.float32(_MOST[accessor.componentType]), np.float32(-1))
         if values.dtype.kind == "f" and not np.isfinite(values).all():
             raise BadInput(f"{self.name}: accessor {index} holds values that are no numbers.")
         return values[:, 0] if kind == "SCALAR" else values
 
-    def _strided(
-        self, view: int, offset: int, count: int, width: int, dtype: np.dtype[Any], what: str
-    ) -> npt.NDArray[Any]:
+    def _strided(self, view: int, offset: int, count: int, width: int, dtype: np.dtype[Any], what: str) -> npt.NDArray[Any]:
         data, stride = self.view(view)
         step = stride or width * dtype.itemsize
         if step < width * dtype.itemsize or offset + step * (count - 1) + width * dtype.itemsize > len(data):
@@ -111,8 +110,12 @@ class Gltf:
             raise BadInput(f"{self.name}: accessor {index} replaces more values than it has.")
         kind = np.dtype(_TYPES[sparse.indices.componentType]).newbyteorder("<")
         what = f"the sparse part of accessor {index}"
-        rows = self._strided(sparse.indices.bufferView, sparse.indices.byteOffset, sparse.count, 1, kind, what)[:, 0].astype(np.int64)
-        given = self._strided(sparse.values.bufferView, sparse.values.byteOffset, sparse.count, values.shape[1], values.dtype, what)
+        rows = self._strided(sparse.indices.bufferView, sparse.indices.byteOffset, sparse.count, 1, kind, what)[:, 0].astype(
+            np.int64
+        )
+        given = self._strided(
+            sparse.values.bufferView, sparse.values.byteOffset, sparse.count, values.shape[1], values.dtype, what
+        )
         if rows.max() >= len(values) or (np.diff(rows) <= 0).any():
             raise BadInput(f"{self.name}: {what} points outside it or twice at one place.")
         values[rows] = given

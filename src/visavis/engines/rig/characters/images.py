@@ -35,7 +35,7 @@ def read_image(gltf: Gltf, index: int) -> U8:
     if decoded is None or decoded.size == 0:
         raise BadInput(f"{gltf.name}: image {index} is damaged.")
     if decoded.dtype == np.uint16:
-        decoded = (decoded >> 8).astype(np.uint8)
+        decoded = (decoded // 256).astype(np.uint8)
     if decoded.dtype != np.uint8:
         raise BadInput(f"{gltf.name}: image {index} is no 8 or 16 bit picture.")
     if decoded.ndim == 2:

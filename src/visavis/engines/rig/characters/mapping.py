@@ -87,12 +87,13 @@ def read_mapping(path: Path) -> CharacterFile:
         raise BadInput(f"{path.name}: {where}: {fault['msg'].removeprefix('Value error, ')}.") from None
 
 
-def write_mapping(path: Path, mapping: Mapping52, report: Report, sources: Sources) -> None:
+def write_mapping(path: Path, view: View, mapping: Mapping52, report: Report, sources: Sources) -> None:
     """The automatic mapping with a word on each line's kind, and what else could be used."""
     lines = ["# Where each ARKit shape of this character comes from. Edit it: the character is built anew when it changes.",
              "# A term: source = a morph target or VRM expression; weight; side = left or right; part = brows, eyes or mouth.",
-             f"# {report.lines()[0]}", "", "[view]", "turn_deg = 0.0", "arms = 1.0", "zoom = 1.0", "raise = 0.0",
-             'shading = "auto"', "light = 1.0", "gaze = 1.0", "", "[shapes]"]  # fmt: skip
+             f"# {report.lines()[0]}", "", "[view]"]  # fmt: skip
+    lines += [f"{key} = {json.dumps(value)}" for key, value in view.model_dump(by_alias=True).items()]
+    lines += ["", "[shapes]"]
     for shape in SHAPES:
         if shape not in mapping:
             lines.append(f"# {shape} = []")

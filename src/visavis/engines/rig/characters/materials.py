@@ -80,14 +80,13 @@ def finish_of(gltf: Gltf, index: int, *, flat: bool, exposure: float) -> Finish:
     rough = _same_size(gltf, pbr.metallicRoughnessTexture, colour, base) if not flat else None
     normals = _same_size(gltf, material.normalTexture, colour, base) if not flat else None
     picture = None
-    if colour is not None or material.alphaMode == "BLEND" and factor[3] < 1:
+    if colour is not None or (material.alphaMode == "BLEND" and factor[3] < 1):
         colour = np.full((1, 1, 4), 255, np.uint8) if colour is None else colour
         picture = _texels(colour, factor[3], material, flat=flat, exposure=exposure, rough=rough, roughness=roughness)
     gloss = 0.0 if flat else GLOSS * (1.0 if rough is not None else _smooth(roughness)) * (1 + metallic)
-    rgb = factor[:3] if not flat else factor[:3]
     return Finish(
-        material.name, np.append(rgb * (1 - 0.5 * metallic), factor[3]), flat, gloss, material.doubleSided,
-        material.alphaMode == "BLEND" or material.alphaMode == "MASK", picture, normals,
+        material.name, np.append(factor[:3] * (1 - 0.5 * metallic), factor[3]), flat, gloss, material.doubleSided,
+        material.alphaMode != "OPAQUE", picture, normals,
         material.normalTexture.scale if material.normalTexture else 1.0,
         base.texCoord if base else 0, _uv_matrix(base), _clamped(gltf, base),
     )  # fmt: skip
@@ -143,7 +142,7 @@ def lit_roots() -> U8:
     """uint8 [256]: square roots of the linear light of sRGB values."""
     s = np.arange(256) / 255
     linear = np.where(s <= 0.04045, s / 12.92, ((s + 0.055) / 1.055) ** 2.4)
-    return np.round(255 * np.sqrt(linear)).astype(np.uint8)
+    return np.asarray(np.round(255 * np.sqrt(linear)), np.uint8)
 
 
 def flat_light(exposure: float) -> float:
@@ -154,7 +153,7 @@ def flat_light(exposure: float) -> float:
 def flat_roots(exposure: float) -> U8:
     """uint8 [256]: for each sRGB value the square root of the share of `flat_light` that is shown as that value."""
     index = np.interp(np.arange(256) * BRIGHTEST_SHOWN / 255, tone_table(exposure), np.arange(4096))
-    return np.round(255 * np.clip(index / TONE_SCALE / np.sqrt(flat_light(exposure)), 0, 1)).astype(np.uint8)
+    return np.asarray(np.round(255 * np.clip(index / TONE_SCALE / np.sqrt(flat_light(exposure)), 0, 1)), np.uint8)
 
 
 def flat_colour(linear: F64, exposure: float) -> F64:
@@ -191,7 +190,9 @@ def sheer_triangles(picture: U8, uv: F64) -> tuple[npt.NDArray[np.bool_], npt.ND
     """For triangles with corners at uv [t, 3, 2]: which are see-through somewhere, and which everywhere (bool [t] each)."""
     high, wide = picture.shape[:2]
     alpha = np.tile(picture[..., 3], (2, 2))
-    holes, bodies = (np.pad(np.cumsum(np.cumsum(of, 0), 1), ((1, 0), (1, 0))) for of in (alpha < OPAQUE, alpha > CLEAR))
+    holes, bodies = (
+        np.pad(np.cumsum(np.cumsum(of.astype(np.int64), 0), 1), ((1, 0), (1, 0))) for of in (alpha < OPAQUE, alpha > CLEAR)
+    )
     low, size = np.floor(uv.min(1)), np.ceil(np.ptp(uv, axis=1) * [wide, high]) + 2
     start = ((uv.min(1) - low) * [wide, high] - 1).astype(int).clip(0, [wide - 1, high - 1])
     end = np.minimum(start + size.astype(int), [2 * wide, 2 * high])
@@ -240,12 +241,15 @@ def bake_normal_map(finish: Finish, uv: F64, corners: F64, normals: F64, lights:
     finish.picture[at, 5] = np.clip(128 + 127.5 * shift, 0, 255)
 
 
-EYEBALL: Final = re.compile(r"eye.?(?:ball|_?l(?:eft)?\b|_?r(?:ight)?\b|s?$)|sclera|(?<![a-z])iris|cornea|(?:left|right|l|r)_?eye(?![a-z])", re.I)
-NO_EYEBALL: Final = re.compile(r"lash|brow|lid|occlu|wet|tear|line|shadow|blend|lacrimal|hair|highlight|brow", re.I)
-MOUTH: Final = re.compile(r"teeth|tooth|gum|tongue|denture|mouth|oral", re.I)
-TEETH: Final = re.compile(r"teeth|tooth|denture", re.I)
-TONGUE: Final = re.compile(r"tongue", re.I)
-SKIN: Final = re.compile(r"skin|face|head|body|neck", re.I)
+EYEBALL: Final = re.compile(
+    r"eye.?(?:ball|_?l(?:eft)?\b|_?r(?:ight)?\b|s?$)|sclera|(?<![a-z])iris|cornea|(?:left|right|l|r)_?eye(?![a-z])",
+    re.IGNORECASE,
+)
+NO_EYEBALL: Final = re.compile(r"lash|brow|lid|occlu|wet|tear|line|shadow|blend|lacrimal|hair|highlight|brow", re.IGNORECASE)
+MOUTH: Final = re.compile(r"teeth|tooth|gum|tongue|denture|mouth|oral", re.IGNORECASE)
+TEETH: Final = re.compile(r"teeth|tooth|denture", re.IGNORECASE)
+TONGUE: Final = re.compile(r"tongue", re.IGNORECASE)
+SKIN: Final = re.compile(r"skin|face|head|body|neck", re.IGNORECASE)
 
 
 def is_mouth(name: str) -> bool:

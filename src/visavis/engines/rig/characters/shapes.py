@@ -33,13 +33,13 @@ def shape_fields(
     for shape in SHAPES:
         terms = mapping.get(shape, ())
         if terms:
-            fields[shape] = sum((_term_field(gathered, sources, t, masks, nodes, bones) for t in terms), np.zeros_like(gathered.positions))
+            fields[shape] = sum(
+                (_term_field(gathered, sources, t, masks, nodes, bones) for t in terms), np.zeros_like(gathered.positions)
+            )
     return fields
 
 
-def _term_field(
-    gathered: Gathered, sources: Sources, term: Term, masks: dict[str, F64], nodes: Nodes, bones: Bones
-) -> F64:
+def _term_field(gathered: Gathered, sources: Sources, term: Term, masks: dict[str, F64], nodes: Nodes, bones: Bones) -> F64:
     if term.source == JAW_BONE:
         out = jaw_turn(gathered, nodes, bones)
     else:

@@ -32,8 +32,10 @@ _NAMES: Final = {
     "rightLowerArm": ("rightLowerArm", "rightForeArm", "lowerArmR", "rForeArm", "foreArmR"),
 }  # fmt: skip
 """Spellings of bones without separators and prefixes, VRM's own name first."""
-_PREFIX: Final = re.compile(r"^(mixamorig\d*|ccbase|jbipc|jbipl|jbipr|jadjl|jadjr|def|bip0*1|bip|valvebiped|armature|orgdef|bone)", re.I)
-_ENDING: Final = re.compile(r"(armature|joint|jnt|bone|def|end)$", re.I)
+_PREFIX: Final = re.compile(
+    r"^(mixamorig\d*|ccbase|jbipc|jbipl|jbipr|jadjl|jadjr|def|bip0*1|bip|valvebiped|armature|orgdef|bone)", re.IGNORECASE
+)
+_ENDING: Final = re.compile(r"(armature|joint|jnt|bone|def|end)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

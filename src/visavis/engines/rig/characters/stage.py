@@ -12,7 +12,7 @@ from visavis.engines.rig.characters.anatomy import Anatomy
 from visavis.engines.rig.characters.mapping import View
 from visavis.engines.rig.characters.materials import flat_light
 from visavis.engines.rig.people.figure import unit_vectors
-from visavis.engines.rig.people.finish import DISTANCE_M, WRAP
+from visavis.engines.rig.people.finish import WRAP
 from visavis.engines.rig.people.spec import LightLook
 
 F64 = npt.NDArray[np.float64]
@@ -58,8 +58,10 @@ def frame_of(anatomy: Anatomy, view: View) -> Frame:
     bottom = max(bottom, anatomy.bottom_y + LEAST_BELOW * tall) if anatomy.has_neck else anatomy.bottom_y - ABOVE_TOP * tall
     top = anatomy.top_y + ABOVE_TOP * tall
     half = max((top - bottom) / 2, anatomy.half_width / WIDEST) / view.zoom
-    middle_y = (top + bottom) / 2 if view.zoom <= 1 else (top + bottom) / 2 + (anatomy.eyes[:, 1].mean() - (top + bottom) / 2) * (
-        1 - 1 / view.zoom
+    middle_y = (
+        (top + bottom) / 2
+        if view.zoom <= 1
+        else (top + bottom) / 2 + (anatomy.eyes[:, 1].mean() - (top + bottom) / 2) * (1 - 1 / view.zoom)
     )
     scale = HALF_HEIGHT_M / half
     origin = np.array([anatomy.middle_x, anatomy.eyes[:, 1].mean(), anatomy.eyes[:, 2].mean()])
@@ -74,7 +76,9 @@ def light_of(view: View, *, flat: bool) -> Light:
         lights[:, :3] = unit_vectors(lights[:, :3])
         return Light(lights * [1, 1, 1, *[view.light] * 3], ambient * view.light, np.array(WRAP), look.exposure, background)
     white = flat_light(look.exposure) * view.light
-    lights = np.array([[-0.45, 0.55, 0.85, *[_FLAT_KEY] * 3], [0.8, 0.1, 0.6, *[_FLAT_FILL] * 3], [0.75, 0.45, -0.75, *[_FLAT_RIM] * 3]])
+    lights = np.array(
+        [[-0.45, 0.55, 0.85, *[_FLAT_KEY] * 3], [0.8, 0.1, 0.6, *[_FLAT_FILL] * 3], [0.75, 0.45, -0.75, *[_FLAT_RIM] * 3]]
+    )
     lights[:, :3], lights[:, 3:] = unit_vectors(lights[:, :3]), lights[:, 3:] * white
     ambient = np.array([[_FLAT_AMBIENT] * 3, [_FLAT_AMBIENT * 0.9] * 3]) * white
     return Light(lights, ambient, np.full((len(WRAP), 3), 0.5), look.exposure, background)

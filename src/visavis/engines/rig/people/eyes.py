@@ -44,7 +44,7 @@ def eye_pieces(figure: Figure) -> tuple[list[Piece], F64]:
 
 
 def iris_texture(iris: Sequence[float], seed: int) -> F64:
-    """Front view of an eyeball of an iris colour, linear RGB [256, 256, 3]: fibres, a warm collar, a limbal ring, veins towards the corners."""
+    """Front view of an eyeball of an iris colour, linear RGB [256, 256, 3]: fibres, a warm collar, a dark ring, veins."""
     rng = np.random.default_rng(seed + 77)
     row, column = np.mgrid[0:TEXTURE, 0:TEXTURE]
     u, v = column / (TEXTURE - 1) * 2 - 1, 1 - row / (TEXTURE - 1) * 2
