@@ -33,7 +33,8 @@ CHIN, BROW = 152, 9
 @dataclass(frozen=True, slots=True, eq=False)
 class Relief:
     """g grid vertices: camera [g, 3], deltas [52, g, 3], follow [g] 1 head to 0 shoulders, uv [g, 2] px, triangles [t, 3];
-    pivot [3] camera space. `blend_rim` has hung the face's rim on it."""
+    pivot [3] camera space. `blend_rim` has hung the face's rim on it.
+    """
 
     camera: F64
     deltas: F64

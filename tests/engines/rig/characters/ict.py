@@ -35,7 +35,9 @@ def write_ict(source: Path, target: Path) -> Path:
         middle, uv, texture = np.zeros(3), None, {}
         if name == "M_EyeLashes":
             uv = np.zeros((len(used), 2))
-            corners = np.concatenate([data["uv_faces"][of][:, [0, 1, 2]], data["uv_faces"][of & (quads[:, 3] >= 0)][:, [0, 2, 3]]])
+            corners = np.concatenate(
+                [data["uv_faces"][of][:, [0, 1, 2]], data["uv_faces"][of & (quads[:, 3] >= 0)][:, [0, 2, 3]]]
+            )
             uv[local.ravel()] = data["uv"][corners.ravel()] * [1, -1] + [0, 1]
             texture = {"texture": glb.picture(lash_picture()), "alphaMode": "BLEND"}
         if "Sclera" in name or "Iris" in name:
@@ -51,15 +53,17 @@ def write_ict(source: Path, target: Path) -> Path:
 def lash_picture() -> np.ndarray:
     """Tapering hairs on the six layers of the lashes, one above the other, roots below: uint8 [384, 1024, 4]."""
     rng = np.random.default_rng(3)
-    high, wide, hairs = 384, 1024, 130
-    row, column = np.mgrid[0:high, 0:wide]
-    along = 1 - row * 6 / high % 1
-    alpha = np.zeros((high, wide))
-    for layer in range(6):
-        for centre in (np.arange(hairs) + rng.uniform(-0.4, 0.4, hairs)) * wide / hairs:
+    tall, wide, hairs, reach = 64, 1024, 130, 5
+    root = np.arange(tall)[:, None] / tall
+    layers = []
+    for _ in range(6):
+        alpha = np.zeros((tall, wide + 2 * reach))
+        for centre in (np.arange(hairs) + rng.uniform(0.2, 0.8, hairs)) * wide / hairs:
             length, lean = rng.uniform(0.55, 1.0), rng.uniform(-3, 3)
-            root = 1 - along
+            columns = np.arange(int(centre), int(centre) + 2 * reach)
             width = 1.6 * np.clip(1 - root / length, 0, 1) ** 0.7
-            near = np.clip(width - np.abs(column - centre - lean * root) + 0.5, 0, 1) * (row * 6 // high == layer)
-            alpha = np.maximum(alpha, near * (root < length))
-    return np.dstack([np.full((high, wide, 3), 255.0), 255 * alpha]).astype(np.uint8)
+            near = np.clip(width - np.abs(columns - reach - centre - lean * root) + 0.5, 0, 1) * (root < length)
+            alpha[:, columns] = np.maximum(alpha[:, columns], near)
+        layers.append(alpha[:, reach:-reach])
+    alpha = np.concatenate(layers)
+    return np.dstack([np.full((*alpha.shape, 3), 255.0), 255 * alpha]).astype(np.uint8)

@@ -15,7 +15,7 @@ EYES = {"left": (0.035, 0.02, 0.07), "right": (-0.035, 0.02, 0.07)}
 
 def head() -> tuple[np.ndarray, np.ndarray]:
     """Points [n, 3] in metres and triangles: a ball with a column of a neck drawn down from it."""
-    points, triangles = ball(28, 36)
+    points, triangles = ball(44, 60)
     points = points[:, [1, 2, 0]] * [0.075, 0.10, 0.085]
     under = points[:, 1] < -0.085
     points[under] = points[under] * [1.6, 1, 1.2] + [0, -0.10, -0.02]
@@ -49,7 +49,7 @@ def moves(points: np.ndarray) -> dict[str, np.ndarray]:
 def leaf_picture() -> np.ndarray:
     """uint8 [32, 32, 4]: the upper half is opaque, the lower half fades into nothing."""
     row = np.arange(32)[:, None].repeat(32, 1)
-    alpha = np.clip((28 - row) / 12, 0, 1)
+    alpha = np.clip((22 - row) / 8, 0, 1)
     return np.dstack([np.full((32, 32), 90), np.full((32, 32), 60), np.full((32, 32), 30), 255 * alpha]).astype(np.uint8)
 
 
@@ -95,7 +95,13 @@ def _grid(rows: int, columns: int) -> np.ndarray:
     return np.concatenate([np.stack([a, a + columns, a + columns + 1], 1), np.stack([a, a + columns + 1, a + 1], 1)])
 
 
-VOWELS = {"aa": "jawOpen", "ou": "mouthPucker", "happy": "mouthSmileLeft", "blinkLeft": "eyeBlinkLeft", "blinkRight": "eyeBlinkRight"}
+VOWELS = {
+    "aa": "jawOpen",
+    "ou": "mouthPucker",
+    "happy": "mouthSmileLeft",
+    "blinkLeft": "eyeBlinkLeft",
+    "blinkRight": "eyeBlinkRight",
+}
 """VRM 1.0's expressions and what of the small head's shapes each moves."""
 OLD = {"aa": "a", "ou": "u", "happy": "joy", "blinkLeft": "blink_l", "blinkRight": "blink_r"}
 
@@ -120,7 +126,9 @@ def vrm_character(version: int) -> Glb:
     order = list(bones)
     inverse = np.tile(np.eye(4), (len(order), 1, 1))
     inverse[:, :3, 3] = [-world[name] for name in order]
-    glb.document["skins"] = [{"joints": [bones[n] for n in order], "inverseBindMatrices": glb.accessor(inverse.transpose(0, 2, 1))}]
+    glb.document["skins"] = [
+        {"joints": [bones[n] for n in order], "inverseBindMatrices": glb.accessor(inverse.transpose(0, 2, 1))}
+    ]
     low = np.clip((1.33 - points[:, 1]) / 0.08, 0, 1)
     weights = np.stack([1 - low, low, 0 * low, 0 * low], 1)
     joints = np.tile([order.index("head"), order.index("neck"), 0, 0], (len(points), 1))
@@ -146,6 +154,9 @@ def _vrm_0(bones: dict[str, int]) -> dict[str, Any]:
 
 
 def _vrm_1(bones: dict[str, int], face: int) -> dict[str, Any]:
-    preset = {name: {"morphTargetBinds": [{"node": face, "index": ARKIT.index(shape), "weight": 1.0}]} for name, shape in VOWELS.items()}
+    preset = {
+        name: {"morphTargetBinds": [{"node": face, "index": ARKIT.index(shape), "weight": 1.0}]}
+        for name, shape in VOWELS.items()
+    }
     return {"VRMC_vrm": {"specVersion": "1.0", "humanoid": {"humanBones": {n: {"node": b} for n, b in bones.items()}},
                          "expressions": {"preset": preset}, "meta": {}}}  # fmt: skip

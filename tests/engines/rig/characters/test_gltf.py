@@ -29,7 +29,9 @@ def test_arrays_with_strides_normalised_numbers_and_sparse_values(tmp_path: Path
     packed[:, :2] = [[0, 65535], [1, 2], [3, 4], [5, 6]]
     view = glb.view(packed.tobytes())
     glb.document["bufferViews"][view]["byteStride"] = 16
-    glb.document["accessors"].append({"bufferView": view, "componentType": 5123, "count": 4, "type": "VEC2", "normalized": True})
+    glb.document["accessors"].append(
+        {"bufferView": view, "componentType": 5123, "count": 4, "type": "VEC2", "normalized": True}
+    )
     glb.document["accessors"].append({"componentType": 5126, "count": 5, "type": "VEC3", "sparse": {
         "count": 2, "indices": {"bufferView": glb.view(np.array([1, 3], np.uint8).tobytes()), "componentType": 5121},
         "values": {"bufferView": glb.view(np.array([[1, 2, 3], [4, 5, 6]], np.float32).tobytes())}}})  # fmt: skip
@@ -43,7 +45,10 @@ def test_json_with_data_inside_is_the_same(tmp_path: Path) -> None:
     glb = plain_character()
     one = read_character(glb.write(tmp_path / "a.glb"))
     glb.document["buffers"] = [
-        {"byteLength": len(glb.data), "uri": "data:application/octet-stream;base64," + base64.b64encode(bytes(glb.data)).decode()}
+        {
+            "byteLength": len(glb.data),
+            "uri": "data:application/octet-stream;base64," + base64.b64encode(bytes(glb.data)).decode(),
+        }
     ]
     (tmp_path / "a.gltf").write_text(json.dumps(glb.document))
     other = read_character(tmp_path / "a.gltf")
