@@ -174,8 +174,6 @@ class LiveSession:
         match message:
             case protocol.Interrupt():
                 self._interrupt()
-            case protocol.Weights() | protocol.LookAt() | protocol.SetEmotion() | protocol.DoGesture():
-                self.motion.control(message, self.clock.now_ticks())
             case protocol.Chat() | protocol.Say() | protocol.ChangeAvatar():
                 if self._pending.full():
                     self.send(protocol.Error(code="busy", message="Too many messages wait; send fewer.", id=message.id))
@@ -183,6 +181,8 @@ class LiveSession:
                 if isinstance(message, protocol.Chat):
                     self._asked_ticks = self.clock.now_ticks()
                 self._pending.put_nowait(message)
+            case _:
+                self.motion.control(message, self.clock.now_ticks())
 
     def on_connected(self) -> None:
         """The viewer sees and hears: frames are drawn from now on, and the conversation begins."""
