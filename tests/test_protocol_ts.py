@@ -50,6 +50,7 @@ EVENTS: dict[str, protocol.Event] = {
         frame_ms_p50=9.25,
         frame_ms_p95=12.5,
         gap_ms_p95=35.5,
+        drawn_share=0.75,
         late_frames=2,
         stalled_ms=0,
         response_ms=212.5,
@@ -58,6 +59,7 @@ EVENTS: dict[str, protocol.Event] = {
     "stats_before_a_reply": protocol.Stats(
         fps=30.0, frame_ms_p50=9.0, frame_ms_p95=12.0, gap_ms_p95=34.0, late_frames=0, stalled_ms=0, sessions=1
     ),
+    "clock": protocol.MediaClock(t_ticks=4_800_000_123, wall_ms=1_764_000_000_123.25),
     "error": protocol.Error(code="bad_input", message="text: Field required.", id="7"),
 }
 

@@ -22,6 +22,7 @@ LIVEKIT_TOPIC: Final = "visavis.control"
 LIVEKIT_CUES_TOPIC: Final = "visavis.cues"
 MAX_MESSAGE_BYTES: Final = 16_384
 MAX_TEXT_CHARACTERS: Final = 4_000
+MAX_SDP_BYTES: Final = 65_536
 
 Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=MAX_TEXT_CHARACTERS)]
 Unit: TypeAlias = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
@@ -212,6 +213,8 @@ class Stats(Wire):
     frame_ms_p95: float
     gap_ms_p95: float
     """Time between frames handed to the transport."""
+    drawn_share: float = 1.0
+    """Of the picture's sides, the share at which the person is drawn before it is enlarged: less than 1 while the machine is busy."""
     late_frames: int
     """Frames never drawn because their time had gone by."""
     stalled_ms: int
@@ -219,6 +222,17 @@ class Stats(Wire):
     response_ms: float | None = None
     """From the user's last text or turn to the first sample of the reply, at the server."""
     sessions: int
+
+
+class MediaClock(Wire):
+    """Which media time it was at an instant of the wall clock that the RTCP sender reports of the sound go by. Once a second, to
+    viewers that draw by themselves: with it they show the face of the sound that is heard.
+    """
+
+    type: Literal["clock"] = "clock"
+    t_ticks: int
+    wall_ms: float
+    """Unix time."""
 
 
 class Error(Wire):
@@ -230,7 +244,7 @@ class Error(Wire):
     id: str | None = None
 
 
-Event: TypeAlias = Annotated[State | Transcript | Stats | Error, Field(discriminator="type")]
+Event: TypeAlias = Annotated[State | Transcript | Stats | MediaClock | Error, Field(discriminator="type")]
 
 _messages: Final[TypeAdapter[ControlMessage]] = TypeAdapter(ControlMessage)
 _events: Final[TypeAdapter[Event]] = TypeAdapter(Event)

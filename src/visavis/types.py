@@ -23,6 +23,10 @@ U8: TypeAlias = npt.NDArray[np.uint8]
 TICKS_HZ: Final = 48_000
 SPEECH_HZ: Final = 24_000
 """The rate of speech from the voice's door onwards; every TTS is resampled to it there."""
+HEARING_HZ: Final = 16_000
+"""The rate at which the user is listened to."""
+AUDIO_FRAME_TICKS: Final = TICKS_HZ // 50
+"""20 ms: one Opus packet."""
 
 
 def ticks_from_s(seconds: float) -> int:
@@ -259,6 +263,11 @@ class Engine(Protocol):
 
     @property
     def height(self) -> int: ...
+
+    @property
+    def drawn_share(self) -> float:
+        """Of the picture's sides, the share at which the next frame is drawn before it is enlarged; 1 at full detail."""
+        ...
 
     def draw(self, face: FaceFrame) -> VideoFrame:
         """The face as a picture of its own memory, stamped with the face's time and generation."""

@@ -1,10 +1,13 @@
-"""How many sessions this machine holds, found from what one costs here; one more is refused with the reason."""
+"""How many sessions this machine holds, found from what one costs here; one more is refused with the reason.
+
+Where many are served at once each is drawn with less detail, so a cost stands for each level of it.
+"""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
@@ -38,25 +41,50 @@ def usable_cores() -> int:
 
 
 class Capacity:
-    """Admission by measured cost. `limit` is at least one: a slow machine may still try."""
+    """Admission by measured cost. `limit` is at least one: a slow machine may still try.
 
-    def __init__(self, cost: Cost, *, fps: int, cores: int | None = None, at_most: int | None = None) -> None:
-        self.cost = cost
+    costs  by level of detail, the finest first; as many sessions are taken as the coarsest allows
+    """
+
+    def __init__(self, costs: Sequence[Cost], *, fps: int, cores: int | None = None, at_most: int | None = None) -> None:
+        assert costs
+        self.costs = tuple(costs)
         self.cores = cores or usable_cores()
         self.fps = fps
-        found = int(self.cores * USABLE_SHARE / cost.session_cores(fps))
+        found = max(self._held(cost) for cost in self.costs)
         self.limit = max(1, min(found, at_most) if at_most else found)
+
+    def level_for(self, sessions: int) -> int:
+        """The finest level of detail at which so many sessions are smooth; the coarsest where none is."""
+        return next((level for level, cost in enumerate(self.costs) if self._held(cost) >= sessions), len(self.costs) - 1)
+
+    def _held(self, cost: Cost) -> int:
+        return int(self.cores * USABLE_SHARE / cost.session_cores(self.fps))
 
     def admit(self, active: int) -> None:
         """Raises Busy, with the reason, where one session more would make the others stutter."""
         if active < self.limit:
             return
-        need = self.cost.session_cores(self.fps)
+        need = min(cost.session_cores(self.fps) for cost in self.costs)
         raise Busy(
             f"This machine holds {self.limit} session{'s' if self.limit > 1 else ''} at {self.fps} frames a second "
             f"({need:.2f} of {self.cores} cores each), and {active} are running.",
             mend="Try again when one has ended, or start visavis on another machine.",
         )
+
+
+def measure_costs(engine_at: Callable[[int], Engine], *, fps: int) -> list[Cost]:
+    """The cost at each level of detail of the engine that `engine_at` makes, the finest first."""
+    costs: list[Cost] = []
+    share = 2.0
+    while (engine := engine_at(len(costs))).drawn_share < share:
+        share = engine.drawn_share
+        try:
+            costs.append(measure_cost(engine, fps=fps))
+        finally:
+            engine.close()
+    engine.close()
+    return costs
 
 
 def measure_cost(engine: Engine, *, fps: int) -> Cost:

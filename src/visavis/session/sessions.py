@@ -8,16 +8,17 @@ import secrets
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Final, Literal
 
 from visavis.avatars import Avatar
 from visavis.clock import MonotonicClock
 from visavis.errors import NotFound
-from visavis.session.capacity import Capacity, Cost, measure_cost, usable_cores
+from visavis.session.capacity import Capacity, Cost, measure_costs, usable_cores
 from visavis.session.faces import Faces, InstalledFaces
 from visavis.session.live import Face, LiveSession, Talker
 from visavis.settings import Settings
-from visavis.types import SpeechSink
+from visavis.types import Engine, SpeechSink
 from visavis.voice.conversation import Conversation, preload
 from visavis.voice.persona import Persona
 
@@ -61,11 +62,12 @@ class Sessions:
             sys.setswitchinterval(SWITCH_INTERVAL_S)
             loop = asyncio.get_running_loop()
             await loop.run_in_executor(self._executor, _load_stages)
-            cost = await loop.run_in_executor(self._executor, self._measure)
-            self.capacity = Capacity(cost, fps=self.settings.fps, at_most=self.settings.max_sessions)
+            costs = await loop.run_in_executor(self._executor, self._measure)
+            self.capacity = Capacity(costs, fps=self.settings.fps, at_most=self.settings.max_sessions)
             log.info(
-                "a frame costs %.1f ms to draw and %.1f ms to encode; this machine holds %d sessions at %d fps",
-                cost.draw_core_ms, cost.encode_core_ms, self.capacity.limit, self.settings.fps,
+                "a frame costs %s ms to draw, by level of detail, and %.1f ms to encode; this machine holds %d sessions at %d fps",
+                ", ".join(f"{cost.draw_core_ms:.1f}" for cost in costs), costs[0].encode_core_ms, self.capacity.limit,
+                self.settings.fps,
             )  # fmt: skip
         return self.capacity
 
@@ -135,9 +137,12 @@ class Sessions:
         avatar = await loop.run_in_executor(self._executor, self.faces.avatar, name)
         drawn_by = None
         if draw == "server":
-            drawn_by = await loop.run_in_executor(
-                self._executor, self.faces.engine, avatar, engine or self.settings.engine, self.settings.size
-            )
+            capacity = await self.prepare()
+            make = partial(
+                self.faces.engine, avatar, engine or self.settings.engine, self.settings.size,
+                level=capacity.level_for(max(1, self.active)), governed=True,
+            )  # fmt: skip
+            drawn_by = await loop.run_in_executor(self._executor, make)
         return Face(name, drawn_by, persona_of(avatar), avatar.gains)
 
     def _conversation(self, sink: SpeechSink, session: LiveSession) -> Talker:
@@ -150,12 +155,12 @@ class Sessions:
         credential = given.ice_credential.get_secret_value() if given.ice_credential else None
         return IceSettings(given.loopback, tuple(given.ice_servers), given.ice_username, credential)
 
-    def _measure(self) -> Cost:
-        engine = self.faces.engine(self.faces.avatar(self.settings.avatar), self.settings.engine, self.settings.size)
-        try:
-            return measure_cost(engine, fps=self.settings.fps)
-        finally:
-            engine.close()
+    def _measure(self) -> list[Cost]:
+        return measure_costs(self._engine_at, fps=self.settings.fps)
+
+    def _engine_at(self, level: int) -> Engine:
+        avatar = self.faces.avatar(self.settings.avatar)
+        return self.faces.engine(avatar, self.settings.engine, self.settings.size, level=level)
 
     def _forget(self, name: str) -> None:
         self._live.pop(name, None)

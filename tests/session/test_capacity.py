@@ -1,0 +1,40 @@
+"""Admission by measured cost, with detail given up before anybody is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from visavis.errors import Busy
+from visavis.session.capacity import Capacity, Cost, measure_costs
+from visavis.testing.engine import PlainEngine
+
+COSTS = [Cost(9.0, 3.0), Cost(7.0, 3.0), Cost(5.0, 3.0)]
+
+
+def test_capacity_is_found_from_the_cost() -> None:
+    assert Capacity(COSTS[:1], fps=25, cores=2).limit == 3
+    assert Capacity(COSTS[:1], fps=25, cores=2, at_most=1).limit == 1
+    assert Capacity([Cost(500.0, 3.0)], fps=25, cores=2).limit == 1
+
+
+def test_less_detail_holds_more() -> None:
+    capacity = Capacity(COSTS, fps=25, cores=2)
+    assert capacity.limit == 4
+    assert [capacity.level_for(count) for count in (1, 3, 4, 9)] == [0, 0, 1, 2]
+    capacity.admit(3)
+    with pytest.raises(Busy, match="holds 4 sessions"):
+        capacity.admit(4)
+
+
+def test_every_level_is_measured_once_and_closed() -> None:
+    made: list[PlainEngine] = []
+
+    def engine_at(level: int) -> PlainEngine:
+        made.append(PlainEngine(64, 64))
+        made[-1].drawn_share = max(0.5, 1.0 - 0.25 * level)
+        return made[-1]
+
+    costs = measure_costs(engine_at, fps=30)
+    assert len(costs) == 3
+    assert [engine.drawn > 0 for engine in made] == [True, True, True, False]
+    assert all(engine.closed for engine in made)
