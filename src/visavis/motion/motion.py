@@ -128,6 +128,11 @@ class Motion:
         self._conversation.cut_speech(t_s)
         self._emotions.relax(t_s + _RELAX_AFTER_S)
 
+    def stall(self, t_ticks: int) -> None:
+        """The voice fell behind: what was to be said from this media time on is forgotten until it is told again."""
+        self._speech.finish(t_ticks / TICKS_HZ)
+        self._conversation.cut_speech(t_ticks / TICKS_HZ)
+
     def interrupt(self, t_ticks: int, generation: int) -> None:
         """Everything of generations before `generation` dies at this time; the mouth is closed 60 ms later."""
         t_s = t_ticks / TICKS_HZ

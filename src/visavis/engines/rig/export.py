@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from visavis.arkit import SHAPES
 from visavis.engines.rig import frame, look, pupils, sway
+from visavis.head.gaze import LOOK_PITCH_RAD, LOOK_YAW_RAD
 from visavis.render.light import SHADE_EYE_PER_M
 from visavis.render.mesh import Part
 from visavis.render.prepare import Prepared
@@ -153,7 +154,7 @@ def _values(person: Prepared) -> dict[str, Any]:
         "background": mesh.background.tolist(), "look_at": mesh.look_at.tolist(), "distance_m": mesh.distance_m,
         "half_height_m": mesh.half_height_m,
         "lobes": {"surface": list(look.SURFACE_LOBES), "mouth": list(look.MOUTH_LOBES)},
-        "look_rad": [frame.LOOK_YAW_RAD, frame.LOOK_PITCH_RAD], "weight_floor": frame.WEIGHT_FLOOR,
+        "look_rad": [LOOK_YAW_RAD, LOOK_PITCH_RAD], "weight_floor": frame.WEIGHT_FLOOR,
         "lift_most_m": frame.LIFT_MOST_M, "chest_forward": frame.CHEST_FORWARD, "chest_below_m": list(frame.CHEST_BELOW_M),
         "mouth_dark": frame.MOUTH_DARK, "mouth_light": frame.MOUTH_LIGHT, "opening": frame.OPENING,
         "shade_eye_per_m": SHADE_EYE_PER_M, "pupil_reach": look.PUPIL_REACH,
