@@ -14,6 +14,7 @@ from visavis import protocol
 from visavis.clock import Clock
 from visavis.errors import Busy, VisavisError
 from visavis.motion import Motion
+from visavis.session.capacity import MOTION_HZ
 from visavis.session.hearing import SpeechHearing
 from visavis.sync.captions import Captions
 from visavis.sync.figures import Rolling
@@ -41,7 +42,6 @@ STATS_PERIOD_S: Final = 1.0
 MAX_PENDING_MESSAGES: Final = 32
 """Control messages waiting to be carried out. Drop rule: refused with an error beyond this."""
 MAX_UNREAD_EVENTS: Final = 256
-MOTION_HZ: Final = 60
 FAREWELL_S: Final = 1.0
 
 
