@@ -182,14 +182,14 @@ class LiveSession:
         match message:
             case protocol.Interrupt():
                 self._interrupt()
-            case protocol.Weights() | protocol.LookAt() | protocol.SetEmotion() | protocol.DoGesture():
-                self.motion.control(message, self.clock.now_ticks())
             case protocol.Chat() | protocol.Say() | protocol.ChangeAvatar():
                 if self._pending.full():
                     raise Busy("Too many messages wait.", mend="Send fewer.")
                 if not isinstance(message, protocol.ChangeAvatar):  # what is said unasked is no response to an earlier cough
                     self._asked_ticks = self.clock.now_ticks() if isinstance(message, protocol.Chat) else None
                 self._pending.put_nowait(message)
+            case _:
+                self.motion.control(message, self.clock.now_ticks())
 
     def on_connected(self) -> None:
         """The viewer sees and hears: frames are drawn from now on, and the conversation begins."""
