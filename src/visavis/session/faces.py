@@ -78,7 +78,9 @@ class InstalledFaces:
 
     def model(self, avatar: Avatar) -> Model:
         if choose_engine(avatar, None) != "rig":
-            raise BadInput(f"{avatar.name} is drawn by the server alone.", mend="Ask for draw=server; viewers draw rig avatars.")
+            raise BadInput(
+                f"{avatar.name} is drawn by the server alone.", mend="Ask for draw=server; viewers draw rig avatars."
+            )
         from visavis.engines.rig.export import export_model
 
         person = self._person(avatar)

@@ -17,6 +17,8 @@ import numpy.typing as npt
 from visavis.arkit import SHAPES
 from visavis.engines.rig import frame, look, pupils, sway
 from visavis.head.gaze import LOOK_PITCH_RAD, LOOK_YAW_RAD
+from visavis.errors import BadInput
+from visavis.head.gaze import LOOK_PITCH_RAD, LOOK_YAW_RAD
 from visavis.render.light import SHADE_EYE_PER_M
 from visavis.render.mesh import Part
 from visavis.render.prepare import Prepared
@@ -34,7 +36,12 @@ _TYPES: Final = {"u1": "u8", "u2": "u16", "u4": "u32", "i2": "i16", "f4": "f32"}
 
 
 def export_model(person: Prepared) -> bytes:
-    """The file. A megabyte for every 10 000 vertices once it is compressed, which is left to who sends it."""
+    """The file. A megabyte for every 10 000 vertices once it is compressed, which is left to who sends it.
+
+    Raises BadInput for a mesh with textures of its own, which viewers do not draw yet.
+    """
+    if len(person.mesh.texels):
+        raise BadInput("This character has textures; viewers cannot draw it yet.", mend="Let the server draw (draw=server).")
     order = _dynamic_first(person)
     arrays, units = _arrays(person, order)
     groups, arrays["triangles"] = _groups(person, arrays.pop("moved"))
