@@ -47,7 +47,7 @@ def main() -> None:
             screen = np.c_[SIDE / 2 + FOCAL * posed[:, 0], SIDE / 2 - FOCAL * posed[:, 1] - 120].astype(np.float32)
             at = SpanBuffers(SIDE, SIDE, 1)
             a, b, c = (screen[drawn[:, i]] for i in range(3))
-            front = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (c[:, 0] - a[:, 0]) * (b[:, 1] - a[:, 1]) < 0
+            front = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) < (c[:, 0] - a[:, 0]) * (b[:, 1] - a[:, 1])
             depth = posed[:, 2].astype(np.float32)
             draw_spans(screen, depth, drawn[front], np.zeros((len(points), 1), np.float32), at.box, at.out, at.nearest, at.ids)
             shown = np.flatnonzero(front)[np.unique(at.ids[at.ids >= 0])]
@@ -69,7 +69,9 @@ def globes(centres, radii, first):
     ball = np.stack([np.sin(polar) * np.cos(turn), np.sin(polar) * np.sin(turn), np.cos(polar) + 0 * turn], -1).reshape(-1, 3)
     a, b = (i * 32 + j).ravel(), (i * 32 + (j + 1) % 32).ravel()
     faces = np.concatenate([np.stack([a, a + 32, b + 32], 1), np.stack([a, b + 32, b], 1)])
-    return np.concatenate([c + r * ball for c, r in zip(centres, radii)]), np.concatenate([faces + first, faces + first + len(ball)])
+    return np.concatenate([c + r * ball for c, r in zip(centres, radii, strict=False)]), np.concatenate(
+        [faces + first, faces + first + len(ball)]
+    )
 
 
 if __name__ == "__main__":

@@ -29,6 +29,8 @@ F64 = npt.NDArray[np.float64]
 
 THRESHOLD_M: Final = 2e-5
 """Smaller displacements are left out: a fiftieth of a pixel."""
+TURNED_DEGREES: Final = 25.0
+SMALL_PX: Final = 100.0
 ZONES: Final = (
     (446, 467, 260, 259, 257, 258, 286, 414, 463, 341, 256, 252, 253, 254, 339, 255),
     (226, 247, 30, 29, 27, 28, 56, 190, 243, 112, 26, 22, 23, 24, 110, 25),
@@ -38,14 +40,17 @@ ZONES: Final = (
 
 
 def build_portrait(
-    picture: Picture, name: str, cache: Path, progress: assets.Progress | None = None, options: Options = Options()
-) -> Portrait:
-    """Raises BadInput where the picture cannot be used and Unavailable where the head or the networks cannot be had."""
+    picture: Picture, name: str, cache: Path, progress: assets.Progress | None = None, options: Options | None = None
+) -> tuple[Portrait, tuple[str, ...]]:
+    """The portrait, and remarks about the picture worth telling.
+
+    Raises BadInput where the picture cannot be used and Unavailable where the head or the networks cannot be had.
+    """
     report = progress or (lambda _what, _share: None)
     fitter = HeadFitter(load_head(cache, progress))
     networks = load_networks(cache, progress)
     report("Finding the face", 0.1)
-    still = take_in(picture, networks, fitter, options, name)
+    still = take_in(picture, networks, fitter, options or Options(), name)
     report("Fitting the head", 0.3)
     surface = fit_surface(still, fitter)
     relief = raise_relief(still, surface)
@@ -60,7 +65,21 @@ def build_portrait(
     report("Completing the background", 0.8)
     portrait = _assemble(still, fitter, surface, relief, interior, eyes, own)
     report("Portrait ready", 1.0)
-    return portrait
+    return portrait, _remarks(still)
+
+
+def _remarks(still: Still) -> tuple[str, ...]:
+    out = []
+    if still.faces_found > 1:
+        out.append(
+            f"{still.faces_found} faces are in the picture; this is one of them (--face K takes another, largest first)."
+        )
+    yaw, pitch, _ = np.degrees(still.pose.angles)
+    if abs(yaw) > TURNED_DEGREES or abs(pitch) > TURNED_DEGREES:
+        out.append("The head is turned away in the picture: what is hidden there will look stretched when it turns back.")
+    if still.face.height_px / still.scale < SMALL_PX:
+        out.append("The face is small in the picture: a larger one would look sharper.")
+    return tuple(out)
 
 
 def _without(still: Still, fitter: HeadFitter, surface: Surface, own: F64) -> F64:
@@ -82,8 +101,9 @@ def _eye_depths(still: Still, fitter: HeadFitter) -> tuple[float, float]:
 
 
 def _assemble(
-    still: Still, fitter: HeadFitter, surface: Surface, relief: Relief, interior: Interior, eyes: tuple[EyePatch, EyePatch], own: F64
-) -> Portrait:
+    still: Still, fitter: HeadFitter, surface: Surface, relief: Relief, interior: Interior, eyes: tuple[EyePatch, EyePatch],
+    own: F64,
+) -> Portrait:  # fmt: skip
     triangles = surface.triangles
     kept = np.unique(triangles)
     local = np.full(len(surface.rest), -1, np.int32)

@@ -20,7 +20,7 @@ from visavis.types import F32, U8, FaceFrame, VideoFrame
 
 I32 = npt.NDArray[np.int32]
 
-SIZES: Final = (128, 1024)
+SIZES: Final = (64, 1440)
 MARGIN_PX: Final = 4
 """Openings are drawn with this much around them."""
 NEAR_M: Final = 0.0022
@@ -68,6 +68,11 @@ class PortraitEngine:
     def height(self) -> int:
         return self._size
 
+    @property
+    def drawn_share(self) -> float:
+        """Always 1: a portrait has one level of detail."""
+        return 1.0
+
     def draw(self, face: FaceFrame) -> VideoFrame:
         """The face as I420, in memory of its own."""
         self._draw(move(self._portrait, face))
@@ -93,7 +98,9 @@ class PortraitEngine:
     def _draw(self, moved: Moved) -> None:
         p, at = self._portrait, self._ground
         blend_shapes(p.points, p.shape_offsets, p.shape_indices, self._deltas, moved.weights, self._shape)
-        turn_project(self._shape, p.follow, moved.turn, moved.shift, p.pivot, self._camera, self._rates, self._screen, self._depth)
+        turn_project(
+            self._shape, p.follow, moved.turn, moved.shift, p.pivot, self._camera, self._rates, self._screen, self._depth
+        )
         at.clear()
         draw_spans(self._screen, self._depth, p.grid_triangles, p.uv, at.box, at.out, at.nearest, at.ids)
         at.nearest.fill(FAR)

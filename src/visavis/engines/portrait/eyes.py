@@ -11,8 +11,7 @@ import numpy.typing as npt
 from visavis.engines.portrait.fields import smooth_step
 from visavis.engines.portrait.openings import MARGINS
 from visavis.engines.portrait.still import Still
-from visavis.render.spans import F32
-from visavis.types import U8
+from visavis.types import F32, U8
 
 F64 = npt.NDArray[np.float64]
 I32 = npt.NDArray[np.int32]
@@ -25,7 +24,8 @@ WHITE: Final = np.array([200.0, 195.0, 190.0])
 @dataclass(frozen=True, slots=True, eq=False)
 class EyePatch:
     """sheet uint8 [h, w, 3] and the picture's pixel of its corner [2] · camera [p, 3], uv [p, 2] px of the picture, warp [p] 1 at the iris,
-    0 at the corners · triangles [t, 3] · radius_px of the iris · ball_m radius of the eyeball."""
+    0 at the corners · triangles [t, 3] · radius_px of the iris · ball_m radius of the eyeball.
+    """
 
     sheet: U8
     corner: I32

@@ -137,12 +137,18 @@ def compose(picture, background, ids, uv, over, has_over, row0, rows, out):
             fu, fv = u - _f(i), v - _f(j)
             a, b, c_, d = (_ONE - fu) * (_ONE - fv), fu * (_ONE - fv), (_ONE - fu) * fv, fu * fv
             alpha = (
-                _f(picture[j, i, 3]) * a + _f(picture[j, i + 1, 3]) * b + _f(picture[j + 1, i, 3]) * c_ + _f(picture[j + 1, i + 1, 3]) * d
+                _f(picture[j, i, 3]) * a
+                + _f(picture[j, i + 1, 3]) * b
+                + _f(picture[j + 1, i, 3]) * c_
+                + _f(picture[j + 1, i + 1, 3]) * d
             ) * _f(1 / 255)
             open_share = over[y, x, 3] if has_over[y, x] != 0 else _f(0)
             for c in range(3):
                 value = (
-                    _f(picture[j, i, c]) * a + _f(picture[j, i + 1, c]) * b + _f(picture[j + 1, i, c]) * c_ + _f(picture[j + 1, i + 1, c]) * d
+                    _f(picture[j, i, c]) * a
+                    + _f(picture[j, i + 1, c]) * b
+                    + _f(picture[j + 1, i, c]) * c_
+                    + _f(picture[j + 1, i + 1, c]) * d
                 )
                 if open_share > 0:
                     value = value * (_ONE - open_share) + over[y, x, c]
@@ -160,7 +166,7 @@ def to_i420(rgb, i420):
         u0 = width * height + y // 2 * half
         v0 = u0 + half * (height // 2)
         for x in range(half):
-            red = green = blue = 0
+            red = green = blue = np.int32(0)
             for s in range(4):
                 j, i = y + (s >> 1), 2 * x + (s & 1)
                 r, g, b = np.int32(rgb[j, i, 0]), np.int32(rgb[j, i, 1]), np.int32(rgb[j, i, 2])

@@ -35,8 +35,9 @@ TONGUE_DOWN_M: Final = 0.009
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Interior:
-    """i vertices: camera [i, 3] as the closed neutral mouth has them · deltas [52, i, 3] · colours [i, 3] 0 to 255 · triangles [t, 3];
-    first_wall: the vertex from which on they are walls; dark [3] 0 to 255, what is seen where nothing is drawn · warmth [3] exponents of a shadow in there."""
+    """i vertices: camera [i, 3] as the closed neutral mouth has them · deltas [52, i, 3] · colours [i, 3] 0 to 255
+    triangles [t, 3] · first_wall: the vertex from which on they are walls · dark [3] 0 to 255, what is seen where nothing is drawn · warmth [3] exponents of a shadow in there.
+    """
 
     camera: F64
     deltas: F64
@@ -66,7 +67,12 @@ def furnish_mouth(still: Still, fitter: HeadFitter, neutral_marks: F64) -> Inter
         (upper.vertices, np.repeat(still_shapes, len(upper.vertices), 0), light.teeth(upper), upper.triangles),
         (lower.vertices, np.asarray(lower.binding @ flat), 0.94 * light.teeth(lower), lower.triangles),
         (tongue, np.asarray(head.tongue @ flat), light.tongue(tongue, front), triangles_of(head.tongue_quads)),
-        (wall, np.asarray(head.skin[walls] @ flat), light.walls(wall, front), _inward(np.searchsorted(walls, lining))),
+        (
+            wall,
+            np.asarray(head.skin[walls] @ flat),
+            light.walls(wall, front),
+            triangles_of(np.searchsorted(walls, lining).astype(np.int32)),
+        ),
     ]
     shift = _to_the_lips(head, cage, turn, neutral_marks)
     start, vertices, deltas, colours, triangles = 0, [], [], [], []
@@ -80,10 +86,6 @@ def furnish_mouth(still: Still, fitter: HeadFitter, neutral_marks: F64) -> Inter
         np.concatenate(vertices), np.concatenate(deltas, 1), np.concatenate(colours).clip(0, 255),
         np.concatenate(triangles).astype(np.int32), start - len(wall), light.dark, light.warmth,
     )  # fmt: skip
-
-
-def _inward(quads: I32) -> I32:
-    return triangles_of(quads).astype(np.int32)
 
 
 def _to_the_lips(head, cage: F64, turn: F64, marks: F64) -> F64:  # type: ignore[no-untyped-def]
@@ -100,8 +102,8 @@ class _Light:
     """How bright and how tinted things are in this picture, read off cheeks and lips."""
 
     def __init__(self, still: Still) -> None:
-        skin = _colour_at(still.rgb, still.face.points[list(CHEEKS), :2])
-        self._lip = _colour_at(still.rgb, still.face.points[list(LIPS), :2])
+        skin = _colour_at(still.rgb, still.face.points[list(CHEEKS), :2].astype(float))
+        self._lip = _colour_at(still.rgb, still.face.points[list(LIPS), :2].astype(float))
         tint = 0.62 * np.array([1.03, 1.0, 0.93]) + 0.38 * skin / max(skin.mean(), 1)
         self._light = tint * (0.62 * float(skin @ LUMA) + 62) / 190
         self._saturation = float(np.clip(np.ptp(skin) / max(skin.max(), 1) / 0.18, 0, 1))

@@ -42,7 +42,8 @@ class Portrait:
     eye_points     float32 [2, p, 3] · eye_uv float32 [2, p, 2] px of the picture · eye_warp float32 [2, p] · eye_triangles int32 [t, 3]
     eye_corners    int32 [2, 2] the picture's pixel at each sheet's corner · eye_radii float32 [2] px
     zones          int32 [3, z] rings of face vertices around left eye, right eye and mouth, in which a hole may be
-    camera         float32 [3] px per metre, and the pixel of the head's origin · pivot float32 [3] · up float32 [2] of the head in the picture
+    camera         float32 [3] px per metre, and the pixel of the head's origin · pivot float32 [3]
+    up             float32 [2] the head's own up in the picture
     dark, warmth   float32 [3] the mouth's deepest colour, and exponents of its shadows
     """
 
@@ -90,7 +91,16 @@ class Portrait:
             if path.stat().st_size > MAX_FILE_BYTES:
                 raise TooLarge(f"{path.name} is larger than a portrait may be ({MAX_FILE_BYTES >> 20} MiB).")
             portrait = _read(path)
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, NotImplementedError, MemoryError, OverflowError) as error:
+        except (
+            OSError,
+            ValueError,
+            KeyError,
+            EOFError,
+            zipfile.BadZipFile,
+            NotImplementedError,
+            MemoryError,
+            OverflowError,
+        ) as error:
             raise BadInput(f"{path.name} is no portrait: {str(error)[:160]}.", mend="Make the avatar again.") from None
         problem = _problem(portrait)
         if problem:

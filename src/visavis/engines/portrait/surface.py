@@ -81,7 +81,7 @@ def fit_surface(still: Still, fitter: HeadFitter) -> Surface:
     camera = (skin + moved) @ pose.rotation.T
     marks = (fitter.at_landmarks(whole) + bend(average_marks)) @ pose.rotation.T
     quads = np.searchsorted(used, head.cage_quads)
-    triangles = triangles_of(quads).astype(np.int32)
+    triangles = triangles_of(quads.astype(np.int32))
     visible = np.tile(topology()[0], 2)
     surface = _shares(rest, average_marks, camera, triangles, visible)
     px = pose.project_camera(camera)
