@@ -33,6 +33,8 @@ class Portrait:
     Vertices stand in one list: grid, face, teeth and tongue, walls of the mouth; `spans` int32 [5] is where each begins, then the end.
 
     picture        uint8 [s, s, 4] RGB and the person's alpha · background uint8 [s, s, 3] · left_eye, right_eye uint8 [h, w, 3]
+    mouth_sheet    uint8 [h, w, 3] the picture around its own mouth, mouth_corner int32 [2] the picture's pixel at its corner,
+                   mouth_shown uint8 [1] whether teeth or the dark are seen in it; the picture itself is healed there
     points         float32 [v, 3] metres, camera space, with the picture's own expression · follow float32 [v] 0 shoulders to 1 head
     uv             float32 [v, 2] px of the picture; not read for the mouth · colours float32 [m, 3] 0 to 255 of the mouth's vertices
     shape_offsets  int32 [54], shape_indices int32 [d], shape_deltas float16 [d, 3] metres at weight 1: the 52 ARKit shapes, then what
@@ -51,6 +53,9 @@ class Portrait:
     background: U8
     left_eye: U8
     right_eye: U8
+    mouth_sheet: U8
+    mouth_corner: I32
+    mouth_shown: U8
     points: F32
     follow: F32
     uv: F32
@@ -145,7 +150,7 @@ def _sizes(p: Portrait) -> str | None:
         "picture": (side, side, 4), "background": (side, side, 3), "points": (v, 3), "follow": (v,), "uv": (v, 2),
         "colours": (mouth, 3), "spans": (5,), "shape_offsets": (COUNT + 2,), "shape_indices": (deltas,), "shape_deltas": (deltas, 3),
         "own": (COUNT,), "eye_points": (2, eye, 3), "eye_uv": (2, eye, 2), "eye_warp": (2, eye), "eye_corners": (2, 2),
-        "eye_radii": (2,), "zones": (3, p.zones.shape[1]), "camera": (3,), "pivot": (3,), "up": (2,), "dark": (3,), "warmth": (3,),
+        "eye_radii": (2,), "mouth_corner": (2,), "mouth_shown": (1,), "zones": (3, p.zones.shape[1]), "camera": (3,), "pivot": (3,), "up": (2,), "dark": (3,), "warmth": (3,),
     }  # fmt: skip
     for name, shape in expected.items():
         if getattr(p, name).shape != shape:
@@ -156,7 +161,7 @@ def _sizes(p: Portrait) -> str | None:
         triangles = getattr(p, name)
         if triangles.ndim != 2 or triangles.shape[1] != 3 or not 0 < len(triangles) <= MAX_TRIANGLES:
             return f"{name} is {triangles.shape}"
-    for name in ("left_eye", "right_eye"):
+    for name in ("left_eye", "right_eye", "mouth_sheet"):
         sheet = getattr(p, name)
         if sheet.ndim != 3 or sheet.shape[2] != 3 or not 2 <= min(sheet.shape[:2]) <= max(sheet.shape[:2]) <= side:
             return f"{name} is {sheet.shape}"
