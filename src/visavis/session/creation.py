@@ -145,6 +145,10 @@ def _kind_of_bytes(head: bytes, suffix: str) -> Kind | None:
 def _make(engine: EngineName, kind: Kind, request: Request, folder: Path, cache: Path, progress: Progress) -> Made:
     """The engine's own files in `folder`."""
     match engine, kind:
+        case "portrait", Kind.PICTURE:
+            from visavis.engines.portrait.create import FILE_NAME, LICENCE, create_portrait
+
+            return Made(FILE_NAME, LICENCE, remarks=create_portrait(request.source, folder, request.options, cache, progress))
         case _:
             raise Unavailable(f"This version makes no {engine} avatar of a {kind}.", mend="It installs packed bundles.")
 
