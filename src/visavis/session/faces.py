@@ -100,13 +100,13 @@ class InstalledFaces:
         return known[1]
 
     def _person(self, avatar: Avatar) -> Prepared:
-        from visavis.engines.rig.people import load_person
+        from visavis.engines.rig.store import load_mesh
         from visavis.render.prepare import prepare
 
         with self._lock:
             making = self._making[avatar.name]
         with making:  # making one person takes seconds and keeps nobody else waiting
-            person = self._people.get(avatar.name) or prepare(load_person(avatar, self._cache))
+            person = self._people.get(avatar.name) or prepare(load_mesh(avatar, self._cache))
         with self._lock:
             self._people[avatar.name] = person
             self._people.move_to_end(avatar.name)
