@@ -45,7 +45,7 @@ def options_for(cloud: StandIn, **patience: float) -> HostedOptions:
 
 
 def cloud_of(provider: Provider, server: Server) -> StandIn:
-    needs.hosted_plugin(provider)
+    needs.package(f"livekit.plugins.{provider}", f'pip install "visavis[{provider}]"')
     return STAND_INS[provider](server.key, server.secret)
 
 
