@@ -30,6 +30,16 @@ def chromium() -> str:
     raise AssertionError
 
 
+def livekit_server() -> str:
+    """The path of a livekit-server: on the PATH, or built once (two minutes) by the Go toolchain."""
+    script = Path(__file__).resolve().parents[1] / "scripts" / "livekit-server"
+    found = subprocess.run([script, "--path"], capture_output=True, text=True, check=False)
+    if found.returncode != 0:
+        said = found.stderr.strip().splitlines()
+        missing("livekit", said[-1] if said else "livekit-server cannot be built")
+    return found.stdout.strip()
+
+
 def shared(path: str) -> Path:
     """A file of the recordings, photographs and captures that lie beside the repository."""
     found = SHARED / path
