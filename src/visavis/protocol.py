@@ -22,6 +22,7 @@ LIVEKIT_TOPIC: Final = "visavis.control"
 LIVEKIT_CUES_TOPIC: Final = "visavis.cues"
 MAX_MESSAGE_BYTES: Final = 16_384
 MAX_TEXT_CHARACTERS: Final = 4_000
+MAX_SDP_BYTES: Final = 65_536
 
 Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=MAX_TEXT_CHARACTERS)]
 Unit: TypeAlias = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]

@@ -23,6 +23,10 @@ U8: TypeAlias = npt.NDArray[np.uint8]
 TICKS_HZ: Final = 48_000
 SPEECH_HZ: Final = 24_000
 """The rate of speech from the voice's door onwards; every TTS is resampled to it there."""
+HEARING_HZ: Final = 16_000
+"""The rate at which the user is listened to."""
+AUDIO_FRAME_TICKS: Final = TICKS_HZ // 50
+"""20 ms: one Opus packet."""
 
 
 def ticks_from_s(seconds: float) -> int:

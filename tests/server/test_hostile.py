@@ -13,6 +13,7 @@ from visavis.server.access import check_host, check_origin
 from visavis.session.faces import InstalledFaces
 from visavis.settings import load_settings
 from visavis.testing.viewer import Viewer, watching
+from visavis.transports.webrtc.addresses import loopback_candidates_only
 
 pytestmark = pytest.mark.network
 
@@ -76,6 +77,12 @@ async def test_sections_and_candidates_are_bounded(server, ending: str) -> None:
     assert (await server.client.post("/api/sessions", content=many, headers=headers)).status_code == 413
     many = ending.join(["v=0", *["a=candidate:1 1 udp 1 10.0.0.1 9 typ host"] * 65, ""])
     assert (await server.client.post("/api/sessions", content=many, headers=headers)).status_code == 413
+
+
+def test_a_server_on_loopback_sends_nowhere_else() -> None:
+    lines = ["v=0", "a=candidate:1 1 udp 1 10.0.0.1 9 typ host", "a=candidate:2 1 udp 1 127.0.0.1 9 typ host",
+             "a=candidate:3 1 udp 1 abc.local 9 typ host", "a=candidate:4", "a=sendrecv", ""]  # fmt: skip
+    assert loopback_candidates_only("\r\n".join(lines)) == "\r\n".join([lines[0], lines[2], lines[5], ""])
 
 
 async def test_a_voice_that_cannot_end_costs_no_place(server) -> None:

@@ -7,8 +7,18 @@ import pytest
 
 from visavis.audio.resample import resample
 from visavis.clock import VirtualClock
-from visavis.sync.speech_player import FADE_TICKS, FRAME_TICKS, MAX_AHEAD_TICKS, SPEECH_LEAD_TICKS, SpeechPlayer
-from visavis.types import SPEECH_HZ, AudioChunk, PhoneCue, PlaybackEnd, SpeechChunk, WordCue, ticks_from_s, ticks_from_samples
+from visavis.sync.speech_player import FADE_TICKS, MAX_AHEAD_TICKS, SPEECH_LEAD_TICKS, SpeechPlayer
+from visavis.types import (
+    AUDIO_FRAME_TICKS,
+    SPEECH_HZ,
+    AudioChunk,
+    PhoneCue,
+    PlaybackEnd,
+    SpeechChunk,
+    WordCue,
+    ticks_from_s,
+    ticks_from_samples,
+)
 
 
 class Record:
@@ -73,8 +83,8 @@ class Rig:
     async def play(self, frames: int) -> np.ndarray:
         before = len(self.heard)
         for _ in range(frames):
-            await self.clock.advance_to(len(self.heard) * FRAME_TICKS)
-            self.heard.append(self.player.read(len(self.heard) * FRAME_TICKS))
+            await self.clock.advance_to(len(self.heard) * AUDIO_FRAME_TICKS)
+            self.heard.append(self.player.read(len(self.heard) * AUDIO_FRAME_TICKS))
         return np.concatenate(self.heard[before:])
 
 
@@ -130,7 +140,7 @@ async def test_words_are_told_when_they_sound() -> None:
     for frame in range(80):
         await rig.play(1)
         for _, _, t_ticks in rig.record.words:
-            assert t_ticks < (frame + 1) * FRAME_TICKS
+            assert t_ticks < (frame + 1) * AUDIO_FRAME_TICKS
     start = rig.record.placed[0].audio.t_ticks
     assert [(u, w) for u, w, _ in rig.record.words] == [(1, "w0"), (1, "w1"), (1, "w2"), (1, "w3")]
     assert [t - start for _, _, t in rig.record.words] == [w.t_ticks for w in words]
@@ -147,9 +157,9 @@ async def test_an_interruption_is_silent_at_the_next_frame_and_tells_the_truth(f
     after = await rig.play(20)
     assert not after[FADE_TICKS:].any()
     assert rig.player.generation == 1
-    heard_s = max(0, frames * FRAME_TICKS - start) / 48_000
+    heard_s = max(0, frames * AUDIO_FRAME_TICKS - start) / 48_000
     assert rig.finished == [PlaybackEnd(1, pytest.approx(heard_s), True)]
-    assert rig.record.cuts == [(frames * FRAME_TICKS, 1)]
+    assert rig.record.cuts == [(frames * AUDIO_FRAME_TICKS, 1)]
     assert not rig.player.speaking
 
 
@@ -178,7 +188,7 @@ async def test_a_voice_that_falls_behind_stalls_and_loses_nothing() -> None:
     want = resample(sound, SPEECH_HZ, 48_000)
     start = rig.record.placed[0].audio.t_ticks
     again = rig.record.placed[5].audio.t_ticks
-    assert again >= 20 * FRAME_TICKS
+    assert again >= 20 * AUDIO_FRAME_TICKS
     # the resampler keeps a few samples back over the stall, so parts are compared by content, not by position
     voiced = np.concatenate([heard[start : start + 4900], heard[again - 100 : again + len(want)]])
     assert np.count_nonzero(voiced) == pytest.approx(np.count_nonzero(want), abs=8)

@@ -12,7 +12,7 @@ from typing import Final, Protocol
 
 from visavis import protocol
 from visavis.clock import Clock
-from visavis.errors import VisavisError
+from visavis.errors import Busy, VisavisError
 from visavis.motion import Motion
 from visavis.session.hearing import SpeechHearing
 from visavis.sync.captions import Captions
@@ -122,7 +122,7 @@ class LiveSession:
         self._asked_ticks: int | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._pending: asyncio.Queue[protocol.ControlMessage] = asyncio.Queue(MAX_PENDING_MESSAGES)
-        self._watchers: set[asyncio.Queue[str]] = set()
+        self._watchers: set[asyncio.Queue[str | None]] = set()
         self._changing = asyncio.Lock()
         self._ended = False
         self._connected = False
@@ -137,6 +137,8 @@ class LiveSession:
         if self._ended:
             return
         self._ended = True
+        for queue in self._watchers:
+            _end_queue(queue)
         async with AsyncExitStack() as ending:  # last in, first out: every step is taken, whichever of them fails
             ending.callback(self.on_ended, self)
             if self.face.engine is not None:
@@ -167,10 +169,13 @@ class LiveSession:
         except VisavisError as error:
             self.report(error)
             return
-        self.control(message)
+        try:
+            self.control(message)
+        except VisavisError as error:
+            self.report(error, message.id)
 
     def control(self, message: protocol.ControlMessage) -> None:
-        """Carry a decoded message out; what takes time is queued in order."""
+        """Carry a decoded message out; what takes time is queued in order. Raises Busy where too much waits already."""
         match message:
             case protocol.Interrupt():
                 self._interrupt()
@@ -178,10 +183,9 @@ class LiveSession:
                 self.motion.control(message, self.clock.now_ticks())
             case protocol.Chat() | protocol.Say() | protocol.ChangeAvatar():
                 if self._pending.full():
-                    self.send(protocol.Error(code="busy", message="Too many messages wait; send fewer.", id=message.id))
-                    return
-                if isinstance(message, protocol.Chat):
-                    self._asked_ticks = self.clock.now_ticks()
+                    raise Busy("Too many messages wait.", mend="Send fewer.")
+                if not isinstance(message, protocol.ChangeAvatar):  # what is said unasked is no response to an earlier cough
+                    self._asked_ticks = self.clock.now_ticks() if isinstance(message, protocol.Chat) else None
                 self._pending.put_nowait(message)
 
     def on_connected(self) -> None:
@@ -269,17 +273,17 @@ class LiveSession:
                 queue.put_nowait(text)
 
     @contextmanager
-    def events(self) -> Iterator[asyncio.Queue[str]]:
-        """Every event from now on, as JSON text. Drop rule: a watcher that does not read misses the newest."""
-        queue: asyncio.Queue[str] = asyncio.Queue(MAX_UNREAD_EVENTS)
+    def events(self) -> Iterator[asyncio.Queue[str | None]]:
+        """Every event from now on, as JSON text, then None. Drop rule: a watcher that does not read misses the newest."""
+        queue: asyncio.Queue[str | None] = asyncio.Queue(MAX_UNREAD_EVENTS)
         self._watchers.add(queue)
         try:
             yield queue
         finally:
             self._watchers.discard(queue)
 
-    def report(self, error: VisavisError) -> None:
-        self.send(protocol.Error(code=error.code, message=str(error)))
+    def report(self, error: VisavisError, id_: str | None = None) -> None:
+        self.send(protocol.Error(code=error.code, message=str(error), id=id_))
 
     def stats(self) -> protocol.Stats:
         """This session's figures now, as the server measures them."""
@@ -322,7 +326,7 @@ class LiveSession:
             try:
                 await self._carry_out(message)
             except VisavisError as error:
-                self.send(protocol.Error(code=error.code, message=str(error), id=message.id))
+                self.report(error, message.id)
 
     async def _carry_out(self, message: protocol.ControlMessage) -> None:
         assert self._talker is not None
@@ -401,6 +405,13 @@ class LiveSession:
         if _log_failure(task) and not self._ended:
             self.report(VisavisError("The session broke and was ended.", mend="Connect again; the server's log says why."))
             self.on_disconnected()
+
+
+def _end_queue(queue: asyncio.Queue[str | None]) -> None:
+    """A watcher's last word; for one that has not read, the oldest goes."""
+    if queue.full():
+        queue.get_nowait()
+    queue.put_nowait(None)
 
 
 def _log_failure(task: asyncio.Task[None]) -> bool:

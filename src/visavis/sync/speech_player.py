@@ -18,6 +18,7 @@ from visavis.audio.resample import StreamResampler
 from visavis.clock import Clock
 from visavis.sync.video_pacer import VIDEO_LEAD_TICKS
 from visavis.types import (
+    AUDIO_FRAME_TICKS,
     I16,
     SPEECH_HZ,
     TICKS_HZ,
@@ -31,8 +32,6 @@ from visavis.types import (
     ticks_from_s,
 )
 
-FRAME_TICKS: Final = TICKS_HZ // 50
-"""20 ms: one Opus packet. At 48 kHz a tick is a sample."""
 SPEECH_LEAD_TICKS: Final = VIDEO_LEAD_TICKS + ticks_from_s(0.004)
 """How far ahead of now the first sample of speech is placed: just enough that the frame of its time is not being drawn yet.
 
@@ -164,7 +163,7 @@ class SpeechPlayer:
     def speaking(self) -> bool:
         return bool(self._utterances)
 
-    def read(self, t_ticks: int, count: int = FRAME_TICKS) -> I16:
+    def read(self, t_ticks: int, count: int = AUDIO_FRAME_TICKS) -> I16:
         """int16 [count] at 48 kHz for media time `t_ticks` on. Times must not go back; what was skipped is never heard."""
         assert t_ticks >= self._read_ticks, (t_ticks, self._read_ticks)
         out = np.zeros(count, np.int16)

@@ -12,9 +12,8 @@ from aiortc import MediaStreamTrack
 from aiortc.mediastreams import VIDEO_CLOCK_RATE, VIDEO_TIME_BASE
 
 from visavis.clock import Clock
-from visavis.types import I16, TICKS_HZ, VideoFrame
+from visavis.types import AUDIO_FRAME_TICKS, I16, TICKS_HZ, VideoFrame
 
-AUDIO_FRAME_TICKS: Final = TICKS_HZ // 50
 AUDIO_TIME_BASE: Final = Fraction(1, TICKS_HZ)
 MAILBOX_FRAMES: Final = 2
 
