@@ -17,9 +17,17 @@ from functools import partial
 import cv2
 import numpy as np
 from pipecat.frames.frames import (
-    CancelFrame, EndFrame, Frame, InterruptionFrame, LLMFullResponseStartFrame, OutputImageRawFrame, StartFrame, TTSAudioRawFrame,
-    TTSStoppedFrame, UserStartedSpeakingFrame,
-)  # fmt: skip
+    CancelFrame,
+    EndFrame,
+    Frame,
+    InterruptionFrame,
+    LLMFullResponseStartFrame,
+    OutputImageRawFrame,
+    StartFrame,
+    TTSAudioRawFrame,
+    TTSStoppedFrame,
+    UserStartedSpeakingFrame,
+)
 from pipecat.processors.frame_processor import FrameDirection
 from pipecat.services.ai_service import AIService
 from pipecat.services.settings import ServiceSettings
@@ -31,8 +39,16 @@ from visavis.session.live import Face, LiveSession
 from visavis.session.sessions import persona_of
 from visavis.settings import load_settings
 from visavis.types import (
-    AUDIO_FRAME_TICKS, SPEECH_HZ, TICKS_HZ, AgentState, AudioChunk, PlaybackEnd, SpeechChunk, VideoFrame, ticks_from_samples,
-)  # fmt: skip
+    AUDIO_FRAME_TICKS,
+    SPEECH_HZ,
+    TICKS_HZ,
+    AgentState,
+    AudioChunk,
+    PlaybackEnd,
+    SpeechChunk,
+    VideoFrame,
+    ticks_from_samples,
+)
 
 
 class VisavisVideoService(AIService):

@@ -19,7 +19,7 @@ def loaded_by(*modules: str) -> set[str]:
     [
         "visavis", "visavis.types", "visavis.protocol", "visavis.settings", "visavis.motion", "visavis.voice", "visavis.engines",
         "visavis.engines.rig", "visavis.render", "visavis.head", "visavis.avatars", "visavis.assets", "visavis.sync",
-        "visavis.transports", "visavis.hosted", "visavis.hosted.start", "visavis.hosted.doctor",
+        "visavis.transports", "visavis.transports.livekit", "visavis.hosted", "visavis.hosted.start", "visavis.hosted.doctor",
         "visavis.session", "visavis.server", "visavis.cli", "visavis.cli.commands",
     ],
 )  # fmt: skip

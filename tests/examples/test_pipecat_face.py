@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from tests import needs
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -21,7 +20,8 @@ SIZE, HZ = 128, 24_000
 def example() -> Any:
     needs.package("pipecat", "pip install pipecat-ai")
     spec = importlib.util.spec_from_file_location("pipecat_face", EXAMPLES / "pipecat_face.py")
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
@@ -36,7 +36,7 @@ def voice(seconds: float) -> np.ndarray:
 
 async def run_pipeline(example: Any, sound: np.ndarray, *, interrupt_after_s: float | None = None) -> list[tuple[float, Any]]:
     """What leaves the service, with the time at which it left."""
-    from pipecat.frames.frames import EndFrame, InterruptionFrame, TTSAudioRawFrame, TTSStoppedFrame
+    from pipecat.frames.frames import EndFrame, InterruptionFrame, OutputImageRawFrame, TTSAudioRawFrame, TTSStoppedFrame
     from pipecat.pipeline.pipeline import Pipeline
     from pipecat.pipeline.worker import PipelineWorker
     from pipecat.processors.frame_processor import FrameProcessor
@@ -44,19 +44,21 @@ async def run_pipeline(example: Any, sound: np.ndarray, *, interrupt_after_s: fl
 
     loop = asyncio.get_running_loop()
     out: list[tuple[float, Any]] = []
+    seen = asyncio.Event()
 
     class Collector(FrameProcessor):
         async def process_frame(self, frame: Any, direction: Any) -> None:
             await super().process_frame(frame, direction)
             out.append((loop.time(), frame))
+            if isinstance(frame, OutputImageRawFrame):
+                seen.set()
             await self.push_frame(frame, direction)
 
     service = example.VisavisVideoService("nova", size=SIZE, fps=25)
     worker = PipelineWorker(Pipeline([service, Collector()]))
 
     async def talk() -> None:
-        while not any(type(frame).__name__ == "OutputImageRawFrame" for _, frame in out):
-            await asyncio.sleep(0.05)
+        await seen.wait()
         for at in range(0, len(sound), HZ // 10):
             await worker.queue_frame(TTSAudioRawFrame(sound[at : at + HZ // 10].tobytes(), HZ, 1))
         await worker.queue_frame(TTSStoppedFrame())

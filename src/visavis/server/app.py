@@ -23,6 +23,7 @@ from visavis.protocol import MAX_MESSAGE_BYTES, MAX_SDP_BYTES, decode_message
 from visavis.server.access import check_host, check_origin, check_token
 from visavis.server.api_page import render_api_page
 from visavis.server.metrics import render_metrics
+from visavis.server.rooms import add_rooms
 from visavis.server.uploads import add_uploads
 from visavis.session.live import LiveSession
 from visavis.session.sessions import GUIDE, Sessions
@@ -74,6 +75,7 @@ def create_app(settings: Settings, *, sessions: Sessions | None = None) -> FastA
     add_uploads(app)
     _add_sessions(app)
     _add_control(app)
+    add_rooms(app)
     _add_page(app)
     return app
 
