@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
 import signal
@@ -13,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from tests import needs
+
 from visavis.testing.livekit_server import LiveKitServer, livekit_server
 from visavis.testing.subscriber import subscribing
 
@@ -43,7 +44,7 @@ def agent_log(server: LiveKitServer, tmp_path: Path) -> Iterator[Path]:
             for _ in range(300):
                 if b"registered worker" in log.read_bytes():
                     break
-                assert process.poll() is None, log.read_text(errors="replace")[-3000:]
+                assert process.poll() is None, said(log)
                 time.sleep(0.1)
             yield log
         finally:
@@ -55,6 +56,10 @@ def agent_log(server: LiveKitServer, tmp_path: Path) -> Iterator[Path]:
                 process.wait(10)
 
 
+def said(log: Path) -> str:
+    return log.read_text(errors="replace")[-3000:]
+
+
 @pytest.mark.network
 async def test_the_agent_is_seen_and_says_hello(server: LiveKitServer, agent_log: Path) -> None:
     async with subscribing(server.access, f"room-{secrets.token_hex(4)}") as viewer:
@@ -62,7 +67,7 @@ async def test_the_agent_is_seen_and_says_hello(server: LiveKitServer, agent_log
             await viewer.until(lambda: len(viewer.frames) > 20, 90)
             await viewer.until(lambda: any(np.abs(heard.samples.astype(int)).max() > 500 for heard in viewer.sound), 30)
         except TimeoutError:
-            pytest.fail(agent_log.read_text(errors="replace")[-3000:])
+            pytest.fail(await asyncio.to_thread(said, agent_log))
         pictures = np.stack([frame.luma.astype(np.float32) for frame in viewer.frames[-20:]])
     assert pictures.std() > 10.0
     assert pictures.std(axis=0).max() > 3.0
