@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from visavis.errors import Busy
-from visavis.session.capacity import Capacity, Cost, measure_costs
+from visavis.session.capacity import Capacity, Cost, measure_costs, usable_cores
 from visavis.testing.engine import PlainEngine
 
 COSTS = [Cost(9.0, 3.0), Cost(7.0, 3.0), Cost(5.0, 3.0)]
@@ -38,3 +40,12 @@ def test_every_level_is_measured_once_and_closed() -> None:
     assert len(costs) == 3
     assert [engine.drawn > 0 for engine in made] == [True, True, True, False]
     assert all(engine.closed for engine in made)
+
+
+@pytest.mark.parametrize(
+    ("said", "cores"), [("100000 100000", 1), ("50000 100000", 1), ("max 100000", None), ("", None), ("9000000 100000", None)]
+)
+def test_a_containers_cpu_limit_counts(tmp_path: Path, said: str, cores: int | None) -> None:
+    quota = tmp_path / "cpu.max"
+    quota.write_text(said)
+    assert usable_cores(quota) == (cores or usable_cores(tmp_path / "none"))

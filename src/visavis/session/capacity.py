@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -22,6 +23,7 @@ USABLE_SHARE: Final = 0.80
 VOICE_CORES: Final = 0.15
 """A session's voice, motion and transport beside its pictures, as `visavis bench` measured it."""
 PROBE_FRAMES: Final = 24
+CPU_QUOTA: Final = Path("/sys/fs/cgroup/cpu.max")
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,14 @@ class Cost:
         return (self.draw_core_ms + self.encode_core_ms) * fps / 1000 + VOICE_CORES
 
 
-def usable_cores() -> int:
-    """Cores this process may run on."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def usable_cores(quota: Path = CPU_QUOTA) -> int:
+    """Cores this process may run on: by its affinity, and by the CPU limit of its container (cgroup v2)."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        allowed_us, period_us = quota.read_text().split()
+        return max(1, min(cores, int(allowed_us) // int(period_us)))
+    except (OSError, ValueError):  # no container, or one without a limit ("max")
+        return cores
 
 
 class Capacity:
