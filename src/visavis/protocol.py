@@ -143,6 +143,17 @@ class Stats(Wire):
     sessions: int
 
 
+class MediaClock(Wire):
+    """Which media time it was at an instant of the wall clock that the RTCP sender reports of the sound go by. Once a second, to
+    viewers that draw by themselves: with it they show the face of the sound that is heard.
+    """
+
+    type: Literal["clock"] = "clock"
+    t_ticks: int
+    wall_ms: float
+    """Unix time."""
+
+
 class Error(Wire):
     """Something was refused or broke; `message` is one line that says what and how to mend it."""
 
@@ -152,7 +163,7 @@ class Error(Wire):
     id: str | None = None
 
 
-Event: TypeAlias = Annotated[State | Transcript | Stats | Error, Field(discriminator="type")]
+Event: TypeAlias = Annotated[State | Transcript | Stats | MediaClock | Error, Field(discriminator="type")]
 
 _messages: Final[TypeAdapter[ControlMessage]] = TypeAdapter(ControlMessage)
 _events: Final[TypeAdapter[Event]] = TypeAdapter(Event)

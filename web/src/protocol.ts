@@ -66,6 +66,13 @@ export interface Weights {
   id?: string | null;
 }
 
+/** Which media time it was at an instant of the wall clock that the RTCP sender reports of the sound go by. Once a second, to viewers that draw by themselves: with it they show the face of the sound that is heard. */
+export interface MediaClock {
+  type: "clock";
+  t_ticks: number;
+  wall_ms: number;
+}
+
 /** Something was refused or broke; `message` is one line that says what and how to mend it. */
 export interface ErrorEvent {
   type: "error";
@@ -111,10 +118,14 @@ export interface Transcript {
 export type ControlMessage = ChangeAvatar | Chat | SetEmotion | DoGesture | Interrupt | LookAt | Say | Weights;
 
 /** From the session to its viewers. */
-export type SessionEvent = ErrorEvent | State | Stats | Transcript;
+export type SessionEvent = MediaClock | ErrorEvent | State | Stats | Transcript;
 
 /** What each event must carry: a type name or the allowed strings; a trailing ? marks what may be absent. */
 export const EVENT_FIELDS: Record<SessionEvent['type'], Record<string, string | string[]>> = {
+  "clock": {
+    "t_ticks": "number",
+    "wall_ms": "number"
+  },
   "error": {
     "code": "string",
     "message": "string",

@@ -23,6 +23,7 @@ from visavis.protocol import MAX_MESSAGE_BYTES, MAX_SDP_BYTES, decode_message
 from visavis.server.access import check_host, check_origin, check_token
 from visavis.server.api_page import render_api_page
 from visavis.server.metrics import render_metrics
+from visavis.server.models import add_models
 from visavis.server.rooms import add_rooms
 from visavis.server.uploads import add_uploads
 from visavis.session.live import LiveSession
@@ -68,10 +69,11 @@ def create_app(settings: Settings, *, sessions: Sessions | None = None) -> FastA
             allow_origins=settings.cors_origins,
             allow_methods=["GET", "POST", "DELETE"],
             allow_headers=["Authorization", "Content-Type"],
-            expose_headers=["Location"],
+            expose_headers=["Location", "ETag"],
         )
     _add_health(app)
     _add_avatars(app)
+    add_models(app)
     add_uploads(app)
     _add_sessions(app)
     _add_control(app)

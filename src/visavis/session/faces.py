@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 import threading
 from collections import OrderedDict, defaultdict
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -17,6 +20,14 @@ if TYPE_CHECKING:
 ENGINES: Final = ("rig",)
 MAX_LOADED_PEOPLE: Final = 8
 """Least recently used people are let go beyond this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A person's file for viewers that draw by themselves, compressed with gzip; `tag` changes with its content."""
+
+    gzipped: bytes
+    tag: str
 
 
 class Faces(Protocol):
@@ -33,6 +44,10 @@ class Faces(Protocol):
         """
         ...
 
+    def model(self, avatar: Avatar) -> Model:
+        """What a viewer draws this avatar from. Raises BadInput where viewers cannot. Slow: call it in a thread."""
+        ...
+
 
 class InstalledFaces:
     """People from the built-in and installed bundles."""
@@ -40,6 +55,7 @@ class InstalledFaces:
     def __init__(self, home: Path, cache: Path) -> None:
         self._home, self._cache = home, cache
         self._people: OrderedDict[str, Prepared] = OrderedDict()
+        self._models: dict[str, tuple[Prepared, Model]] = {}
         self._lock = threading.Lock()
         self._making: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
@@ -60,6 +76,21 @@ class InstalledFaces:
             case other:
                 raise BadInput(f"There is no engine {other!r}.", mend=f"Known: {', '.join(ENGINES)}.")
 
+    def model(self, avatar: Avatar) -> Model:
+        if choose_engine(avatar, None) != "rig":
+            raise BadInput(f"{avatar.name} is drawn by the server alone.", mend="Ask for draw=server; viewers draw rig avatars.")
+        from visavis.engines.rig.export import export_model
+
+        person = self._person(avatar)
+        with self._lock:
+            known = self._models.get(avatar.name)
+        if known is None or known[0] is not person:
+            gzipped = gzip.compress(export_model(person), mtime=0)
+            known = (person, Model(gzipped, hashlib.sha256(gzipped).hexdigest()[:32]))
+            with self._lock:
+                self._models[avatar.name] = known
+        return known[1]
+
     def _person(self, avatar: Avatar) -> Prepared:
         from visavis.engines.rig.people import load_person
         from visavis.render.prepare import prepare
@@ -72,7 +103,8 @@ class InstalledFaces:
             self._people[avatar.name] = person
             self._people.move_to_end(avatar.name)
             while len(self._people) > MAX_LOADED_PEOPLE:
-                self._people.popitem(last=False)
+                dropped, _ = self._people.popitem(last=False)
+                self._models.pop(dropped, None)
         return person
 
 

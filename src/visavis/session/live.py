@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import AsyncExitStack, contextmanager
@@ -203,6 +204,7 @@ class LiveSession:
 
     def on_control_open(self) -> None:
         self._send_state()
+        self._tell_clock()
 
     def on_disconnected(self) -> None:
         task = asyncio.get_running_loop().create_task(self.aclose(), name=f"close {self.name}")
@@ -368,6 +370,12 @@ class LiveSession:
         while True:
             await asyncio.sleep(STATS_PERIOD_S)
             self.send(self.stats())
+            self._tell_clock()
+
+    def _tell_clock(self) -> None:
+        """The wall clock as the transport's sender reports take it (aiortc: `datetime.now`)."""
+        if self.face.engine is None:
+            self.send(protocol.MediaClock(t_ticks=self.clock.now_ticks(), wall_ms=round(time.time() * 1000, 2)))
 
     async def _stream_motion(self) -> None:
         """FaceFrames for a viewer that draws by itself, as they fall due."""
