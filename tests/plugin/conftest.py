@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from livekit import rtc
 from livekit.agents import Agent, AgentSession
-
 from tests.needs import livekit_server as binary
+
 from visavis.testing.faces import PlainFaces
 from visavis.testing.livekit_server import LiveKitServer, livekit_server
 from visavis.voice.espeak import EspeakTTS
@@ -44,16 +44,18 @@ class Speaking:
 
 
 @contextlib.asynccontextmanager
-async def speaking(server: LiveKitServer, room_name: str, *, agent: Agent | None = None, **options: Any) -> AsyncIterator[Speaking]:
+async def speaking(
+    server: LiveKitServer, room_name: str, *, agent: Agent | None = None, **options: Any
+) -> AsyncIterator[Speaking]:
     from livekit.plugins import visavis
 
     identity = f"agent-{secrets.token_hex(4)}"
+    avatar = visavis.AvatarSession(size=128, fps=30, **options)
     room = rtc.Room()
     token = server.access.avatar_token(room_name, identity, name="agent", agent_identity="", attributes={})
     await room.connect(server.url, token)
     voice = EspeakTTS()
     session: AgentSession[Any] = AgentSession(tts=voice)
-    avatar = visavis.AvatarSession(size=128, fps=30, **options)
     access = server.access
     try:
         await avatar.start(
