@@ -50,12 +50,12 @@ async def speaking(
     from livekit.plugins import visavis
 
     identity = f"agent-{secrets.token_hex(4)}"
+    avatar = visavis.AvatarSession(size=128, fps=30, **options)
     room = rtc.Room()
     token = server.access.avatar_token(room_name, identity, name="agent", agent_identity="", attributes={})
     await room.connect(server.url, token)
     voice = EspeakTTS()
     session: AgentSession[Any] = AgentSession(tts=voice)
-    avatar = visavis.AvatarSession(size=128, fps=30, **options)
     access = server.access
     try:
         await avatar.start(

@@ -47,19 +47,15 @@ class LiveKitServer:
                 raise Unavailable(f"livekit-server did not start: {said[-1] if said else 'it said nothing'}.")
             time.sleep(0.02)
 
-    def stop(self, *, kill: bool = False) -> None:
+    def stop(self) -> None:
+        """At once: told to end, it would wait for everybody to leave."""
         process, self._process = self._process, None
-        if process is None:
-            return
-        (process.kill if kill else process.terminate)()
-        try:
-            process.wait(END_WITHIN_S)
-        except psutil.TimeoutExpired:
+        if process is not None:
             process.kill()
             process.wait(END_WITHIN_S)
 
     def restart(self) -> None:
-        self.stop(kill=True)
+        self.stop()
         self.start()
 
     def cpu_s(self) -> float:

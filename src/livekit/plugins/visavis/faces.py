@@ -194,6 +194,7 @@ class WorkerFace:
         before, self._dispatch = self._dispatch, None
         if before is not None:
             await _quietly_withdraw(access, room, before)
+        wish = wish.model_copy(update={"restart": self.restarts})
         self._dispatch = await ask_for_avatar(access, room, WORKER_AGENT_NAME, wish)
         until = time.monotonic() + timeout_s
         while not await is_seen(access, room, wish.identity):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -29,7 +29,9 @@ class AvatarWish(BaseModel):
     engine: Annotated[str, Field(min_length=1, max_length=32)] | None = None
     name: Annotated[str, Field(max_length=64)] = "visavis"
     size: Annotated[int, Field(ge=128, le=1080, multiple_of=16)] | None = None
-    fps: Annotated[int, Field(ge=5, le=60)] | None = None
+    fps: Literal[5, 10, 15, 20, 24, 25, 30, 40, 48, 50, 60] | None = None
+    restart: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    """How often it was lost before."""
 
 
 def decode_wish(metadata: str) -> AvatarWish:

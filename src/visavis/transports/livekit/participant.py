@@ -21,9 +21,9 @@ from visavis import protocol
 from visavis.clock import Clock
 from visavis.errors import Unavailable, VisavisError
 from visavis.protocol import LIVEKIT_TOPIC, MAX_MESSAGE_BYTES
-from visavis.transports.livekit.tracks import FaceTrack, SpeechTrack
+from visavis.transports.livekit.tracks import SMOOTHING, FaceTrack, SpeechTrack
 from visavis.transports.livekit.wire import AGENT_STATE, CONTROL_RPC
-from visavis.types import I16, AgentState, AudioChunk, VideoFrame
+from visavis.types import I16, TICKS_HZ, AgentState, AudioChunk, VideoFrame
 
 log = logging.getLogger(__name__)
 
@@ -120,7 +120,13 @@ class RoomAvatar:
         self._leaving: asyncio.TimerHandle | None = None
         self._closed = False
         self._lost = False
+        self._video_late_ticks = 0.0
         self.rejoins = 0
+
+    @property
+    def av_offset_ms(self) -> float:
+        """How much later than sound a picture of the same media time is handed to the SDK; smoothed over a second or so."""
+        return (self._video_late_ticks - self._speech.late_ticks) * 1000 / TICKS_HZ
 
     async def join(self) -> None:
         """Returns when both tracks are published. Raises Unavailable where the room cannot be joined."""
@@ -139,8 +145,10 @@ class RoomAvatar:
     # The session's side -------------------------------------------------------------------------------------------------------
 
     def deliver(self, frame: VideoFrame) -> None:
-        if not self._closed:
-            self._face.put(frame)
+        if self._closed:
+            return
+        self._video_late_ticks += (self._clock.now_ticks() - frame.t_ticks - self._video_late_ticks) * SMOOTHING
+        self._face.put(frame)
 
     def send(self, event: str) -> None:
         if not self._events.full():

@@ -16,6 +16,8 @@ AUDIO_FRAME_TICKS: Final = TICKS_HZ // 100
 MAX_BEHIND_TICKS: Final = TICKS_HZ // 2
 """A loop that was held up longer than this starts afresh: a listener would rather miss it than hear it late for ever."""
 VIDEO_BITS_PER_PIXEL: Final = 0.16
+SMOOTHING: Final = 0.03
+"""Of the measured lateness, a frame."""
 MICROSECONDS: Final = 1_000_000
 
 
@@ -28,6 +30,7 @@ class SpeechTrack:
         self.source = rtc.AudioSource(TICKS_HZ, 1, queue_size_ms=0)
         self.track = rtc.LocalAudioTrack.create_audio_track(AUDIO_TRACK, self.source)
         self.skipped_ticks = 0
+        self.late_ticks = 0.0
 
     def options(self) -> rtc.TrackPublishOptions:
         return rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE, dtx=False, red=True)
@@ -42,6 +45,7 @@ class SpeechTrack:
                 skip = behind // AUDIO_FRAME_TICKS * AUDIO_FRAME_TICKS
                 self.skipped_ticks += skip
                 t_ticks += skip
+            self.late_ticks += (self._clock.now_ticks() - t_ticks - self.late_ticks) * SMOOTHING
             samples = self._read(t_ticks, AUDIO_FRAME_TICKS)
             await self.source.capture_frame(rtc.AudioFrame(samples.tobytes(), TICKS_HZ, 1, AUDIO_FRAME_TICKS))
             t_ticks += AUDIO_FRAME_TICKS
