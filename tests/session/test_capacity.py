@@ -49,7 +49,7 @@ def test_sessions_that_viewers_draw_take_their_own_smaller_share() -> None:
     assert capacity.room(2, 5, by_viewer=False) == 1
     assert capacity.room(2, 5, by_viewer=True) == 5
     capacity.admit(0, 19, by_viewer=True)
-    with pytest.raises(Busy, match="holds 4 sessions .* or 20 whose picture the viewer draws; 20 are running"):
+    with pytest.raises(Busy, match=r"holds 4 sessions .* or 20 whose picture the viewer draws; 20 are running"):
         capacity.admit(0, 20, by_viewer=True)
     with pytest.raises(Busy):
         capacity.admit(0, 16)

@@ -151,6 +151,7 @@ def _make(engine: EngineName, kind: Kind, request: Request, folder: Path, cache:
             return Made(FILE_NAME, LICENCE, remarks=create_portrait(request.source, folder, request.options, cache, progress))
         case "rig", Kind.CHARACTER:
             from visavis.engines.rig.characters.store import make_character
+
             asset, licence, remarks = make_character(request.source, folder.name, folder, cache, request.options, progress)
             return Made(asset, licence, remarks=remarks)
         case _:

@@ -17,7 +17,7 @@ from numba import types
 from numba.extending import overload
 
 from visavis.render.kernel import inlined, kernel
-from visavis.splats.raster import A, AREA, B, BOTTOM, BLUE, C, GREEN, LEAST_ALPHA, MOST_ALPHA, O, RED, TILE, TOP, U, V
+from visavis.splats.raster import AREA, BLUE, BOTTOM, GREEN, LEAST_ALPHA, MOST_ALPHA, RED, TILE, TOP, A, B, C, O, U, V
 
 _u = np.uint64
 SUMS = 9

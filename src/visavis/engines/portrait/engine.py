@@ -10,8 +10,16 @@ import numpy as np
 import numpy.typing as npt
 
 from visavis.arkit import COUNT, INDEX
-
-from visavis.engines.portrait.kernels import compose, gather_samples, look_up, mix_own, shade_ball, shade_depths, to_i420, turn_project
+from visavis.engines.portrait.kernels import (
+    compose,
+    gather_samples,
+    look_up,
+    mix_own,
+    shade_ball,
+    shade_depths,
+    to_i420,
+    turn_project,
+)
 from visavis.engines.portrait.motion import TORSO_SHIFT, TORSO_TURN, Moved, move
 from visavis.engines.portrait.portrait import Portrait
 from visavis.errors import BadInput
@@ -187,7 +195,9 @@ class PortraitEngine:
         own = (1.0 - float(moved.weights[COUNT])) * float(p.mouth_shown[0])
         if own > 0.02:
             share = np.float32(min(own * own * (3 - 2 * own), 1.0))
-            mix_own(hole, p.mouth_sheet, p.mouth_corner.astype(np.float32), self._ground.ids, self._ground.out, box, share, colours)
+            mix_own(
+                hole, p.mouth_sheet, p.mouth_corner.astype(np.float32), self._ground.ids, self._ground.out, box, share, colours
+            )
         return colours
 
 

@@ -77,7 +77,12 @@ def furnish_mouth(still: Still, fitter: HeadFitter, neutral_marks: F64) -> Inter
         for row, down in ((upper, UPPER_DOWN_M), (lower, LOWER_DOWN_M))
     ]
     parts = [
-        (upper.vertices - [0, UPPER_DOWN_M, 0], np.repeat(still_shapes, len(upper.vertices), 0), light.teeth(upper), upper.triangles),
+        (
+            upper.vertices - [0, UPPER_DOWN_M, 0],
+            np.repeat(still_shapes, len(upper.vertices), 0),
+            light.teeth(upper),
+            upper.triangles,
+        ),
         (lower.vertices - [0, LOWER_DOWN_M, 0], np.asarray(lower.binding @ flat), 0.94 * light.teeth(lower), lower.triangles),
         (filler[0][0], np.zeros((len(upper.vertices), len(SHAPES) * 3)), filler[0][2], _crowns(upper)),
         (filler[1][0], np.asarray(lower.binding @ flat), 0.94 * filler[1][2], _crowns(lower)),
