@@ -60,7 +60,7 @@ EVENTS: dict[str, protocol.Event] = {
     "stats_before_a_reply": protocol.Stats(
         fps=30.0, frame_ms_p50=9.0, frame_ms_p95=12.0, gap_ms_p95=34.0, late_frames=0, stalled_ms=0, sessions=1
     ),
-    "clock": protocol.MediaClock(t_ticks=4_800_000_123, wall_ms=1_764_000_000_123.25),
+    "clock": protocol.MediaClock(rtp_zero=4_294_000_001),
     "error": protocol.Error(code="bad_input", message="text: Field required.", id="7"),
 }
 

@@ -236,14 +236,11 @@ class Stats(Wire):
 
 
 class MediaClock(Wire):
-    """Which media time it was at an instant of the wall clock that the RTCP sender reports of the sound go by. Once a second, to
-    viewers that draw by themselves: with it they show the face of the sound that is heard.
-    """
+    """Told once to viewers that draw by themselves: which media time a sound belongs to, so that they show the face of what is heard."""
 
     type: Literal["clock"] = "clock"
-    t_ticks: int
-    wall_ms: float
-    """Unix time."""
+    rtp_zero: Annotated[int, Field(ge=0, lt=1 << 32)]
+    """RTP timestamp, modulo 2**32, of the sound at media time 0; both count 48 000 a second."""
 
 
 class Error(Wire):

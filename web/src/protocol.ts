@@ -128,11 +128,10 @@ export interface Weights {
   id?: string | null;
 }
 
-/** Which media time it was at an instant of the wall clock that the RTCP sender reports of the sound go by. Once a second, to viewers that draw by themselves: with it they show the face of the sound that is heard. */
+/** Told once to viewers that draw by themselves: which media time a sound belongs to, so that they show the face of what is heard. */
 export interface MediaClock {
   type: "clock";
-  t_ticks: number;
-  wall_ms: number;
+  rtp_zero: number;
 }
 
 /** Something was refused or broke; `message` is one line that says what and how to mend it. */
@@ -185,8 +184,7 @@ export type SessionEvent = MediaClock | ErrorEvent | State | Stats | Transcript;
 /** What each event must carry: a type name or the allowed strings; a trailing ? marks what may be absent. */
 export const EVENT_FIELDS: Record<SessionEvent['type'], Record<string, string | string[]>> = {
   "clock": {
-    "t_ticks": "number",
-    "wall_ms": "number"
+    "rtp_zero": "number"
   },
   "error": {
     "code": "string",
