@@ -11,6 +11,7 @@ from visavis.cli.avatars import avatars
 from visavis.cli.bench import bench
 from visavis.cli.create import create
 from visavis.cli.doctor import doctor
+from visavis.cli.livelink import livelink
 from visavis.cli.motion import motion
 from visavis.cli.render import render
 from visavis.cli.serve import serve, talk
@@ -46,3 +47,4 @@ def _root(
 
 for _command in (talk, serve, render, motion, create, avatars, sheet, setup, token, worker, bench, doctor):
     app.command()(_command)
+app.add_typer(livelink, name="livelink")

@@ -63,7 +63,7 @@ def _command(name: str, help_text: str, *, open_page: bool) -> Callable[..., Non
             avatar=avatar, engine=engine, host=host, port=port, size=size, fps=fps, stt=stt, llm=llm, tts=tts,
             openai_base_url=openai_base_url, livelink=livelink, livelink_mouth=livelink_mouth, livelink_to=livelink_to or None,
         )  # fmt: skip
-        _run(settings, open_page=open_page, verbose=verbose)
+        run(settings, open_page=open_page, verbose=verbose)
 
     command.__name__, command.__doc__ = name, help_text
     return command
@@ -81,7 +81,7 @@ serve = _command(
 )
 
 
-def _run(settings: Settings, *, open_page: bool, verbose: bool) -> None:
+def run(settings: Settings, *, open_page: bool, verbose: bool) -> None:
     from visavis.cli.setup import prepare
     from visavis.server.access import with_access
     from visavis.server.app import create_app

@@ -64,6 +64,12 @@ class LiveLinkSender:
                     self._told = True
                     log.warning("live link: %s takes no packets: %s", address[0], error.strerror or error)
 
+    def __enter__(self) -> LiveLinkSender:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
     def close(self) -> None:
         for opened in self._sockets.values():
             opened.close()
