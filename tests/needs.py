@@ -41,14 +41,14 @@ def livekit_server() -> str:
     return found.stdout.strip()
 
 
-def hosted_plugin(provider: str) -> None:
-    """The official livekit plugin of a hosted provider."""
+def package(name: str, mend: str) -> None:
+    """A package that no part of visavis needs, but something shown here does."""
     try:
-        found = importlib.util.find_spec(f"livekit.plugins.{provider}")
+        found = importlib.util.find_spec(name)
     except ModuleNotFoundError:
         found = None
     if found is None:
-        missing("hosted", f'the plugin of {provider} is not installed: pip install "visavis[{provider}]"')
+        missing(name.rpartition(".")[2], f"{name} is not installed: {mend}")
 
 
 def shared(path: str) -> Path:

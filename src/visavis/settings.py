@@ -41,6 +41,11 @@ class Settings(BaseSettings):
     ice_username: str | None = None
     ice_credential: SecretStr | None = None
 
+    livekit_url: str | None = None
+    """A LiveKit server, wss://… (ws://… on this machine): pages get tokens for its rooms, `visavis worker` serves them."""
+    livekit_api_key: str | None = None
+    livekit_api_secret: SecretStr | None = None
+
     avatar: str = "nova"
     engine: str | None = None
     size: int = Field(512, ge=128, le=1080, multiple_of=16)
@@ -85,6 +90,13 @@ class Settings(BaseSettings):
             if not url.startswith(("stun:", "stuns:", "turn:", "turns:")):
                 raise ValueError(f"{url!r} is not a stun: or turn: URL")
         return urls
+
+    @field_validator("livekit_url")
+    @classmethod
+    def _livekit_url(cls, url: str | None) -> str | None:
+        if url is not None and not url.startswith(("ws://", "wss://", "http://", "https://")):
+            raise ValueError("not a ws:// or wss:// URL")
+        return url
 
     @property
     def loopback(self) -> bool:

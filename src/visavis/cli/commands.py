@@ -17,6 +17,7 @@ from visavis.cli.serve import serve, talk
 from visavis.cli.setup import setup
 from visavis.cli.sheet import sheet
 from visavis.cli.token import token
+from visavis.cli.worker import worker
 
 app = typer.Typer(
     name="visavis",
@@ -43,5 +44,5 @@ def _root(
     pass
 
 
-for _command in (talk, serve, render, motion, create, avatars, sheet, setup, token, bench, doctor):
+for _command in (talk, serve, render, motion, create, avatars, sheet, setup, token, worker, bench, doctor):
     app.command()(_command)

@@ -24,6 +24,7 @@ from visavis.server.access import check_host, check_origin, check_token
 from visavis.server.api_page import render_api_page
 from visavis.server.metrics import render_metrics
 from visavis.server.models import add_models
+from visavis.server.rooms import add_rooms
 from visavis.server.uploads import add_uploads
 from visavis.session.live import LiveSession
 from visavis.session.sessions import GUIDE, Sessions
@@ -76,6 +77,7 @@ def create_app(settings: Settings, *, sessions: Sessions | None = None) -> FastA
     add_uploads(app)
     _add_sessions(app)
     _add_control(app)
+    add_rooms(app)
     _add_page(app)
     return app
 

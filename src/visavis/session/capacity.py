@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -28,6 +29,7 @@ LOOP_SOUND_CORES: Final = 0.025
 MOTION_HZ: Final = 60
 """Motion frames a second to a viewer that draws."""
 PROBE_FRAMES: Final = 24
+CPU_QUOTA: Final = Path("/sys/fs/cgroup/cpu.max")
 
 
 @dataclass(frozen=True)
@@ -56,9 +58,14 @@ class MotionCost:
         return self.frame_core_ms * MOTION_HZ / 1000 + LOOP_SOUND_CORES
 
 
-def usable_cores() -> int:
-    """Cores this process may run on."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def usable_cores(quota: Path = CPU_QUOTA) -> int:
+    """Cores this process may run on: by its affinity, and by the CPU limit of its container (cgroup v2)."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        allowed_us, period_us = quota.read_text().split()
+        return max(1, min(cores, int(allowed_us) // int(period_us)))
+    except (OSError, ValueError):  # no container, or one without a limit ("max")
+        return cores
 
 
 class Capacity:

@@ -18,8 +18,8 @@ from visavis.clock import Clock
 from visavis.errors import BadInput, TooLarge
 from visavis.protocol import CONTROL_CHANNEL, MAX_MESSAGE_BYTES, MAX_SDP_BYTES, MOTION_CHANNEL
 from visavis.transports.webrtc.addresses import LOOPBACK, ice_addresses, loopback_candidates_only, without_mdns_candidates
-from visavis.transports.webrtc.tracks import AUDIO_FRAME_TICKS, FaceTrack, SpeechTrack
-from visavis.types import HEARING_HZ, I16, AudioChunk, VideoFrame
+from visavis.transports.webrtc.tracks import FaceTrack, SpeechTrack
+from visavis.types import AUDIO_FRAME_TICKS, HEARING_HZ, I16, AudioChunk, VideoFrame
 
 log = logging.getLogger(__name__)
 
