@@ -98,6 +98,16 @@ class PortraitEngine:
         self._draw(still)
         return self._rgb.copy()
 
+    def face_region(self) -> npt.NDArray[np.bool_]:
+        """Where the last frame shows the face, bool [size, size]: the convex hull of its mesh."""
+        import cv2
+
+        a, b = self._portrait.spans[1:3]
+        hull = cv2.convexHull(self._screen[a:b].astype(np.float32))
+        region = np.zeros((self._size, self._size), np.uint8)
+        cv2.fillConvexPoly(region, np.round(hull).astype(np.int32), 1)
+        return region > 0
+
     def close(self) -> None:
         """Nothing is held that needs closing."""
 

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from visavis.engines.portrait.openings import INNER_LOWER, INNER_UPPER, Upright, margins_of
+from visavis.engines.portrait.openings import INNER_LOWER, INNER_UPPER, Margins, Upright, margins_of
 from visavis.engines.portrait.still import Still
 from visavis.types import U8
 
@@ -43,8 +43,7 @@ def take_mouth(still: Still) -> tuple[Still, OwnMouth]:
     low = np.clip(np.floor(ring.min(0) - reach).astype(int), 0, still.side - 2)
     high = np.clip(np.ceil(ring.max(0) + reach).astype(int), 2, still.side)
     sheet = still.rgb[low[1] : high[1], low[0] : high[0]].copy()
-    tall = float(np.median((lines.lower - lines.upper)[2:-2, 1]))
-    shown = tall > OPEN_M * still.px_per_m
+    tall, shown = _tall(lines), lips_apart(still)
     own = OwnMouth(sheet, low.astype(np.int32), shown)
     if not shown:
         return still, own
@@ -59,6 +58,15 @@ def take_mouth(still: Still) -> tuple[Still, OwnMouth]:
     filled = cv2.inpaint(sheet, np.ascontiguousarray(mask[area]), RADIUS, cv2.INPAINT_TELEA)
     healed[area] = np.clip(filled * _contact(still, ring - low, sheet.shape[:2])[..., None] + 0.5, 0, 255)
     return replace(still, rgb=healed), own
+
+
+def lips_apart(still: Still) -> bool:
+    """Whether the picture shows what is between the lips."""
+    return _tall(margins_of(still, Upright(still), INNER_UPPER, INNER_LOWER)) > OPEN_M * still.px_per_m
+
+
+def _tall(lines: Margins) -> float:
+    return float(np.median((lines.lower - lines.upper)[2:-2, 1]))
 
 
 def _contact(still: Still, ring: F64, shape: tuple[int, ...]) -> F64:
