@@ -23,8 +23,8 @@ from visavis.engines.portrait.still import Options, Still, take_in
 from visavis.engines.portrait.surface import Surface, fit_surface
 from visavis.head.canonical import load_head
 from visavis.head.eyes import fit_eyes
-from visavis.head.joints import find_joints
 from visavis.head.fit import HeadFitter
+from visavis.head.joints import find_joints
 from visavis.landmarks.networks import load_networks
 from visavis.landmarks.pictures import Picture
 from visavis.types import F32, U8

@@ -10,8 +10,16 @@ import numpy as np
 import numpy.typing as npt
 
 from visavis.arkit import COUNT, INDEX
-
-from visavis.engines.portrait.kernels import compose, gather_samples, look_up, mix_own, shade_ball, shade_depths, to_i420, turn_project
+from visavis.engines.portrait.kernels import (
+    compose,
+    gather_samples,
+    look_up,
+    mix_own,
+    shade_ball,
+    shade_depths,
+    to_i420,
+    turn_project,
+)
 from visavis.engines.portrait.motion import TORSO_SHIFT, TORSO_TURN, Moved, move
 from visavis.engines.portrait.portrait import Portrait
 from visavis.errors import BadInput
@@ -108,6 +116,15 @@ class PortraitEngine:
         cv2.fillConvexPoly(region, np.round(hull).astype(np.int32), 1)
         return region > 0
 
+    def flipped_share(self) -> float:
+        """Of the relief's cells that show the person, those that the last frame turned over."""
+        p = self._portrait
+        middle = np.clip(np.round(p.uv[p.grid_triangles].mean(1)).astype(int), 0, self._size - 1)
+        shown = p.picture[middle[:, 1], middle[:, 0], 3] > 127
+        a, b, c = (self._screen[p.grid_triangles[shown, i]] for i in range(3))
+        area = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (c[:, 0] - a[:, 0]) * (b[:, 1] - a[:, 1])
+        return float((area < 0).mean())
+
     def close(self) -> None:
         """Nothing is held that needs closing."""
 
@@ -149,10 +166,7 @@ class PortraitEngine:
         hole[skin.ids >= 0] = 0
         opened = int(hole.sum())
         self.hole_px[zone] = opened // 4
-        if zone == MOUTH:
-            inside = self._draw_mouth(fine, moved, hole, skin.box)
-        else:
-            inside = self._draw_eye(zone, moved, hole, skin.box)
+        inside = self._draw_mouth(fine, moved, hole, skin.box) if zone == MOUTH else self._draw_eye(zone, moved, hole, skin.box)
         over = np.empty((h, w, 4), np.float32)
         ground = self._ground
         box = np.array([x, y, w, h], np.int32)
@@ -197,7 +211,9 @@ class PortraitEngine:
         own = (1.0 - float(moved.weights[COUNT])) * float(p.mouth_shown[0])
         if own > 0.02:
             share = np.float32(min(own * own * (3 - 2 * own), 1.0))
-            mix_own(hole, p.mouth_sheet, p.mouth_corner.astype(np.float32), self._ground.ids, self._ground.out, box, share, colours)
+            mix_own(
+                hole, p.mouth_sheet, p.mouth_corner.astype(np.float32), self._ground.ids, self._ground.out, box, share, colours
+            )
         return colours
 
 
@@ -246,7 +262,8 @@ def scaled(portrait: Portrait, size: int) -> Portrait:
     return replace(
         portrait, picture=sized(portrait.picture), background=sized(portrait.background), left_eye=sized(portrait.left_eye),
         right_eye=sized(portrait.right_eye), mouth_sheet=sized(portrait.mouth_sheet),
-        mouth_corner=np.round(moved(portrait.mouth_corner.astype(np.float32))).astype(np.int32), uv=moved(portrait.uv), eye_uv=moved(portrait.eye_uv), camera=camera,
+        mouth_corner=np.round(moved(portrait.mouth_corner.astype(np.float32))).astype(np.int32),
+        uv=moved(portrait.uv), eye_uv=moved(portrait.eye_uv), camera=camera,
         eye_corners=np.round(moved(portrait.eye_corners.astype(np.float32))).astype(np.int32),
         eye_radii=(portrait.eye_radii * factor).astype(np.float32),
     )  # fmt: skip

@@ -62,7 +62,13 @@ def _lift(still: Still, eye: int, depth: float, bare: npt.NDArray[np.bool_]) -> 
     low = np.floor([ring[:, 0].min() - 0.5 * width, ring[:, 1].mean() - 0.7 * width]).astype(int)
     high = np.ceil([ring[:, 0].max() + 0.5 * width, ring[:, 1].mean() + 0.7 * width]).astype(int)
     low, high = np.clip(low, 0, still.side - 2), np.clip(high, 2, still.side)
-    sheet = _complete(still.rgb[low[1] : high[1], low[0] : high[0]], ring - low, centre - low, radius, bare[low[1] : high[1], low[0] : high[0]])
+    sheet = _complete(
+        still.rgb[low[1] : high[1], low[0] : high[0]],
+        ring - low,
+        centre - low,
+        radius,
+        bare[low[1] : high[1], low[0] : high[0]],
+    )
     x, y = np.meshgrid(np.linspace(low[0], high[0] - 1, POINTS), np.linspace(low[1], high[1] - 1, POINTS))
     uv = np.stack([x, y], -1).reshape(-1, 2)
     away = (uv - centre) / (np.array([0.42, 0.5]) * width)

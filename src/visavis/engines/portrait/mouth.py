@@ -44,7 +44,8 @@ LOWER_DOWN_M: Final = 0.0020
 @dataclass(frozen=True, slots=True, eq=False)
 class Interior:
     """i vertices: camera [i, 3] as the closed neutral mouth has them · deltas [52, i, 3] · colours [i, 3] 0 to 255
-    triangles [t, 3] · first_wall: the vertex from which on they are walls · dark [3] 0 to 255, what is seen where nothing is drawn · warmth [3] exponents of a shadow in there.
+    triangles [t, 3] · first_wall: the vertex from which on they are walls
+    dark [3] 0 to 255, what is seen where nothing is drawn · warmth [3] exponents of a shadow in there.
     """
 
     camera: F64
@@ -77,7 +78,12 @@ def furnish_mouth(still: Still, fitter: HeadFitter, neutral_marks: F64) -> Inter
         for row, down in ((upper, UPPER_DOWN_M), (lower, LOWER_DOWN_M))
     ]
     parts = [
-        (upper.vertices - [0, UPPER_DOWN_M, 0], np.repeat(still_shapes, len(upper.vertices), 0), light.teeth(upper), upper.triangles),
+        (
+            upper.vertices - [0, UPPER_DOWN_M, 0],
+            np.repeat(still_shapes, len(upper.vertices), 0),
+            light.teeth(upper),
+            upper.triangles,
+        ),
         (lower.vertices - [0, LOWER_DOWN_M, 0], np.asarray(lower.binding @ flat), 0.94 * light.teeth(lower), lower.triangles),
         (filler[0][0], np.zeros((len(upper.vertices), len(SHAPES) * 3)), filler[0][2], _crowns(upper)),
         (filler[1][0], np.asarray(lower.binding @ flat), 0.94 * filler[1][2], _crowns(lower)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
@@ -152,7 +153,9 @@ def _sizes(p: Portrait) -> str | None:
         "picture": (side, side, 4), "background": (side, side, 3), "points": (v, 3), "follow": (v,), "uv": (v, 2),
         "colours": (mouth, 3), "spans": (5,), "shape_offsets": (COUNT + 2,), "shape_indices": (deltas,), "shape_deltas": (deltas, 3),
         "own": (COUNT,), "eye_points": (2, eye, 3), "eye_uv": (2, eye, 2), "eye_warp": (2, eye), "eye_corners": (2, 2),
-        "eye_radii": (2,), "mouth_corner": (2,), "mouth_shown": (1,), "zones": (3, p.zones.shape[1]), "camera": (3,), "pivot": (3,), "up": (2,), "crop": (3,), "dark": (3,), "warmth": (3,),
+        "eye_radii": (2,), "mouth_corner": (2,), "mouth_shown": (1,),
+        "zones": (3, p.zones.shape[1]), "camera": (3,), "pivot": (3,), "up": (2,), "crop": (3,),
+        "dark": (3,), "warmth": (3,),
     }  # fmt: skip
     for name, shape in expected.items():
         if getattr(p, name).shape != shape:

@@ -55,7 +55,10 @@ class _Grid:
 
 
 def raise_relief(still: Still, surface: Surface, pivot: F64) -> Relief:
-    """Depth, motion and follow of the grid, for a head that turns about a point [3] of it; the face's rim is blended into it so that no seam shows (written to `surface`)."""
+    """Depth, motion and follow of the grid, for a head that turns about a point [3] of it.
+
+    The face's rim is blended into it so that no seam shows (written to `surface`).
+    """
     cell = still.side / CELLS
     line = np.arange(-BEYOND, CELLS + BEYOND + 1) * cell - 0.5
     columns, rows = np.meshgrid(line, line)

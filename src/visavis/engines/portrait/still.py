@@ -94,7 +94,8 @@ def take_in(picture: Picture, networks: Networks, fitter: HeadFitter, options: O
         mask = person_mask(networks, rgb)
         alpha = sharpen_mask(mask, rgb)
     else:
-        mask = alpha = alpha_given.astype(np.float32) / 255
+        alpha = (alpha_given / np.float32(255)).astype(np.float32)
+        mask = alpha
     return Still(rgb, mask, alpha, face, fit, len(found), crop)
 
 
