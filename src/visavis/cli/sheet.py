@@ -21,7 +21,7 @@ def sheet(
     [dim]visavis sheet milo --out sheets/[/]
     """
     from visavis.cli.setup import prepare
-    from visavis.engines.rig.sheet import write_sheets
+    from visavis.engines.sheet import write_sheets
     from visavis.motion.emotions import expression
     from visavis.motion.visemes import NAMES, viseme_weights
     from visavis.session.faces import InstalledFaces
@@ -31,7 +31,7 @@ def sheet(
     settings = load_settings(avatar=avatar, size=size)
     prepare(settings, [avatar])
     faces = InstalledFaces(settings.home, settings.cache)
-    engine = faces.engine(faces.avatar(avatar), "rig", settings.size)
+    engine = faces.engine(faces.avatar(avatar), settings.engine, settings.size)
     visemes = {name: viseme_weights(name) for name in NAMES}
     emotions = {emotion.value: expression(emotion) for emotion in Emotion}
     for path in write_sheets(engine, avatar, out, visemes=visemes, emotions=emotions):
