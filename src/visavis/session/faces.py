@@ -12,9 +12,10 @@ from visavis.errors import BadInput, NotFound
 from visavis.types import Engine
 
 if TYPE_CHECKING:
+    from visavis.engines.gaussian.avatar import GaussianAvatar
     from visavis.render.mesh import RenderMesh
 
-ENGINES: Final = ("rig",)
+ENGINES: Final = ("rig", "gaussian")
 MAX_LOADED_PEOPLE: Final = 8
 """Least recently used people are let go beyond this."""
 
@@ -37,6 +38,7 @@ class InstalledFaces:
     def __init__(self, home: Path, cache: Path) -> None:
         self._home, self._cache = home, cache
         self._people: OrderedDict[str, RenderMesh] = OrderedDict()
+        self._splats: OrderedDict[str, GaussianAvatar] = OrderedDict()
         self._lock = threading.Lock()
         self._making: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
@@ -52,6 +54,10 @@ class InstalledFaces:
                 from visavis.engines.rig import RigEngine
 
                 return RigEngine(self._person(avatar), width=size, height=size)
+            case "gaussian":
+                from visavis.engines.gaussian import GaussianEngine
+
+                return GaussianEngine(self._cloud(avatar), width=size, height=size)
             case other:
                 raise BadInput(f"There is no engine {other!r}.", mend=f"Known: {', '.join(ENGINES)}.")
 
@@ -68,6 +74,22 @@ class InstalledFaces:
             while len(self._people) > MAX_LOADED_PEOPLE:
                 self._people.popitem(last=False)
         return person
+
+    def _cloud(self, avatar: Avatar) -> GaussianAvatar:
+        from visavis.engines.gaussian.avatar import load
+
+        path = avatar.asset("gaussian")
+        key = f"{path} {path.stat().st_mtime_ns}"
+        with self._lock:
+            cloud = self._splats.get(key)
+        if cloud is None:
+            cloud = load(path)
+        with self._lock:
+            self._splats[key] = cloud
+            self._splats.move_to_end(key)
+            while len(self._splats) > MAX_LOADED_PEOPLE:
+                self._splats.popitem(last=False)
+        return cloud
 
 
 def choose_engine(avatar: Avatar, engine: str | None) -> str:
