@@ -9,6 +9,7 @@ import typer
 from visavis import __version__
 from visavis.cli.avatars import avatars
 from visavis.cli.bench import bench
+from visavis.cli.capture import capture
 from visavis.cli.create import create
 from visavis.cli.doctor import doctor
 from visavis.cli.motion import motion
@@ -17,6 +18,8 @@ from visavis.cli.serve import serve, talk
 from visavis.cli.setup import setup
 from visavis.cli.sheet import sheet
 from visavis.cli.token import token
+from visavis.cli.train import train_app
+from visavis.cli.worker import worker
 
 app = typer.Typer(
     name="visavis",
@@ -43,5 +46,6 @@ def _root(
     pass
 
 
-for _command in (talk, serve, render, motion, create, avatars, sheet, setup, token, bench, doctor):
+for _command in (talk, serve, render, motion, create, capture, avatars, sheet, setup, token, worker, bench, doctor):
     app.command()(_command)
+app.add_typer(train_app, name="train")

@@ -77,6 +77,10 @@ class RigEngine:
         """The level of detail of the next frame."""
         return self._level
 
+    @property
+    def drawn_share(self) -> float:
+        return self._sizes[self._level][0] / self._width
+
     def draw(self, face: FaceFrame) -> VideoFrame:
         """The face as I420, in memory of its own."""
         begun = time.perf_counter()
