@@ -24,6 +24,13 @@ def server() -> Iterator[LiveKitServer]:
 
 
 @pytest.fixture
+def own_server() -> Iterator[LiveKitServer]:
+    """Nobody else's workers, and it may be restarted."""
+    with livekit_server(binary()) as running:
+        yield running
+
+
+@pytest.fixture
 def room_name() -> str:
     return f"room-{secrets.token_hex(4)}"
 

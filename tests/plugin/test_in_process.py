@@ -124,20 +124,21 @@ async def test_control_from_a_viewer(server, room_name, plain_faces) -> None:
             await call(destination_identity=to, method="visavis.control", payload='{"type":"weights","weights":{"nose":1}}')
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"", b"\x00\xff\xfe", b"[]", b"null", b'{"type":"say"}', b'{"type":"weights","weights":{"jawOpen":NaN}}',
-        b'{"type":"weights","weights":{"jawOpen":1e999}}', b'{"type":"say","text":"' + b"a" * 4001 + b'"}',
-        b'{"type":"' + b"x" * 14_000 + b'"}', b"[" * 10_000,
-    ],
-)  # fmt: skip
-async def test_malformed_control_is_answered_and_does_no_harm(server, room_name, plain_faces, data: bytes) -> None:
+MALFORMED = [
+    b"\x00\xff\xfe", b"[]", b"null", b'{"type":"say"}', b'{"type":"weights","weights":{"jawOpen":NaN}}',
+    b'{"type":"weights","weights":{"jawOpen":1e999}}', b'{"type":"say","text":"' + b"a" * 4001 + b'"}',
+    b'{"type":"' + b"x" * 14_000 + b'"}', b"[" * 10_000,
+]  # fmt: skip
+
+
+async def test_malformed_control_is_answered_and_does_no_harm(server, room_name, plain_faces) -> None:
     async with speaking(server, room_name), subscribing(server.access, room_name) as viewer:
         await viewer.until(lambda: len(viewer.frames) > 2, 10)
-        await viewer.tell(data)
-        if data:
-            await viewer.until(lambda: viewer.events_of(protocol.Error), 5)
+        for count, data in enumerate(MALFORMED, 1):
+            await viewer.tell(data)
+            await viewer.until(lambda want=count: len(viewer.events_of(protocol.Error)) == want, 5)
+        await viewer.tell(b"")
+        assert all("\n" not in error.message for _, error in viewer.events_of(protocol.Error))
         count = len(viewer.frames)
         await viewer.until(lambda: len(viewer.frames) > count + 5, 5)
 
@@ -191,3 +192,16 @@ async def test_the_wrong_secret_is_one_line_without_it(server, room_name, plain_
     assert "\n" not in str(caught.value)
     await avatar.aclose()
     await room.disconnect()
+
+
+async def test_the_server_is_restarted_and_the_face_comes_back(own_server, room_name, plain_faces) -> None:
+    async with speaking(own_server, room_name) as agent:
+        async with subscribing(own_server.access, room_name) as viewer:
+            await viewer.until(lambda: len(viewer.frames) > 5, 10)
+        await asyncio.to_thread(own_server.restart)
+        restarted = time.monotonic()
+        async with subscribing(own_server.access, room_name) as viewer:
+            back = await viewer.until(lambda: len(viewer.frames) > 5, 30)
+            assert back - restarted < 30
+            await asyncio.wait_for(agent.session.say("I am back."), 20)
+            await viewer.until(lambda: loud_at(viewer), 3)

@@ -118,6 +118,11 @@ export class VisavisClient extends Emitter<ClientEvents> {
     return this.#api.model(avatar, this.#call.signal);
   }
 
+  /** What the browser measures of the call; empty where none is open. */
+  async report(): Promise<Map<string, Record<string, unknown>>> {
+    return (await this.#peer?.report()) ?? new Map<string, Record<string, unknown>>();
+  }
+
   /** The whole address of something the server names relative to itself. */
   address(path: string): string {
     return this.#api.address(path);
@@ -354,7 +359,7 @@ export class VisavisClient extends Emitter<ClientEvents> {
         this.serverStats = event;
         return;
       case "clock":
-        return this.#motion?.clock.tell(event.t_ticks, event.wall_ms);
+        return this.#motion?.clock.tell(event.rtp_zero);
       case "error":
         return this.emit("refused", event);
     }

@@ -82,8 +82,8 @@ class RenderMesh:
       noise             float32 [256, 256, 4]: pores -1 to 1, their slope in u, in v, strand noise -1 to 1
       iris              float32 [256, 256, 3] linear: front view of the eyeball, u to the right, v up
     Textures (optional: without them the looks at the vertices are all there is)
-      texels            uint8 [x, 8] of all textures, each row by row from the top: square roots of linear r, g, b; alpha; gloss; shift of the
-                        highlight, 128 none; two unused
+      texels            uint8 [x, 8] of all textures, each row by row from the top: square roots of linear r, g, b; alpha; gloss;
+                        shift of the highlight, 128 none; two unused
       texture_sizes     int32 [q, 2] height and width of each texture
       group_texture     int16 [g] texture of each triangle_group, -1 none; uv is then in textures' widths and heights, v down
       sheer             bool [t] blended over what is behind it by its texture's alpha, or [0]: no triangle is
@@ -207,7 +207,14 @@ _LAYOUT: Final[dict[str, tuple[type[np.generic], tuple[int | str, ...]]]] = {
     "texture_sizes": (np.int32, ("q", 2)), "group_texture": (np.int16, ("g",)), "sheer": (np.bool_, ("s",)),
     "smooth": (np.int32, ("w",)),
 }  # fmt: skip
-_BOUNDS: Final = {"v": MAX_VERTICES, "t": MAX_TRIANGLES, "n": COUNT * MAX_VERTICES, "d": MAX_DIRECTIONS, "b": MAX_VIEWS, "x": MAX_TEXELS}
+_BOUNDS: Final = {
+    "v": MAX_VERTICES,
+    "t": MAX_TRIANGLES,
+    "n": COUNT * MAX_VERTICES,
+    "d": MAX_DIRECTIONS,
+    "b": MAX_VIEWS,
+    "x": MAX_TEXELS,
+}
 
 
 def _bad(what: str) -> BadInput:

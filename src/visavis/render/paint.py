@@ -52,9 +52,9 @@ def paint(first, past, geometry, looks, room, background, out):
     """Paints bands [first, past) of `out`: I420 where it has two axes, RGB or RGBA where it has three.
 
     geometry: screen float32 [v, 3], triangles uint32 [t, 3], starts int32 [bands + 1], listed uint32, planes float32 [t, 12],
-    rows float32 [v, 8], surfaces uint32 [t + 1], and the sheer triangles' starts and listed, furthest first. looks: grain float32 [65536], iris float32 [s, s, 3], pupil float32 [3], view
-    float32 [3], half float32 [3], lobes float32 [2, 3] and tints float32 [2, 3] of surface and mouth, table float32 [TONES],
-    pictures (see `textured.shade_textured`).
+    rows float32 [v, 8], surfaces uint32 [t + 1], and the sheer triangles' starts and listed, furthest first. looks: grain float32
+    [65536], iris float32 [s, s, 3], pupil float32 [3], view float32 [3], half float32 [3], lobes float32 [2, 3] and tints float32
+    [2, 3] of surface and mouth, table float32 [TONES], pictures (see `textured.shade_textured`).
     """
     screen, triangles, starts, listed, planes, rows, surfaces, sheer_starts, sheer_listed = geometry
     grain, iris, pupil, view, half, lobes, tints, table, pictures = looks
@@ -89,7 +89,17 @@ def paint(first, past, geometry, looks, room, background, out):
                 add_fragments(count, places[kind], shares[kind], columns, table, colour)
             if sheer.shape[0] > 0:
                 blend_sheer(
-                    sheer, (screen, triangles, rows, surfaces), row0, 2 * deep, wide, depth, pictures, lobes[0], tints[0], table, colour
+                    sheer,
+                    (screen, triangles, rows, surfaces),
+                    row0,
+                    2 * deep,
+                    wide,
+                    depth,
+                    pictures,
+                    lobes[0],
+                    tints[0],
+                    table,
+                    colour,
                 )
         if out.ndim == 2:
             write_i420(colour, background, row0, 2 * deep, out)

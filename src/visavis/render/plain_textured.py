@@ -22,10 +22,10 @@ def plain_texel(pictures: tuple[Any, ...], texture: np.typing.NDArray[np.integer
     fx, fy = (x - i)[:, None], (y - j)[:, None]
 
     def at(column: np.typing.NDArray[np.integer], row: np.typing.NDArray[np.integer]) -> F32:
-        value: F32 = texels[start + (row % high) * wide + column % wide, :6].astype(np.float64)
+        value: F32 = np.asarray(texels[start + (row % high) * wide + column % wide, :6], np.float64)
         return value
 
-    mixed = (at(i, j) * (1 - fx) + at(i + 1, j) * fx) * (1 - fy) + (at(i, j + 1) * (1 - fx) + at(i + 1, j + 1) * fx) * fy
+    mixed: F32 = (at(i, j) * (1 - fx) + at(i + 1, j) * fx) * (1 - fy) + (at(i, j + 1) * (1 - fx) + at(i + 1, j + 1) * fx) * fy
     mixed[:, :3] = (mixed[:, :3] / 255) ** 2
     mixed[:, 3:5] /= 255
     mixed[:, 5] = (2 * mixed[:, 5] - 256) / 255

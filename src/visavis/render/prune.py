@@ -97,7 +97,8 @@ def _select(mesh: RenderMesh, kept: np.typing.NDArray[np.intp], *, view_poses: F
         "positions", "part", "facing", "head_weight", "lag_weight", "lid_weight", "albedo", "uv", "specular", "noise_amplitude",
         "tangent", "occlusion")}  # fmt: skip
     by_triangle: dict[str, Any] = {
-        n: np.ascontiguousarray(getattr(mesh, n)[kept]) for n in ("triangle_part", "triangle_group", "two_sided", "sheer")
+        n: np.ascontiguousarray(getattr(mesh, n)[kept])
+        for n in ("triangle_part", "triangle_group", "two_sided", "sheer")
         if len(getattr(mesh, n))
     }
     if len(mesh.smooth):

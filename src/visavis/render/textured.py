@@ -130,7 +130,10 @@ def blend_sheer(listed, geometry, row0, rows, columns, depth, pictures, lobes, k
                 lane = ((y >> 1) * columns + (x >> 1)) * 16 + (y & 1) * 8 + (x & 1) * 4
                 cover = _f(0)
                 for s in range(4):
-                    px, py = _f(x) + _f(0.125) + _f(0.5) * _f(s & 1) + _f(0.25) * _f(s >> 1), _f(y) + _f(0.25) + _f(0.5) * _f(s >> 1)
+                    px, py = (
+                        _f(x) + _f(0.125) + _f(0.5) * _f(s & 1) + _f(0.25) * _f(s >> 1),
+                        _f(y) + _f(0.25) + _f(0.5) * _f(s >> 1),
+                    )
                     v0, v1 = a0 * px + b0 * py + c0, a1 * px + b1 * py + c1
                     v2 = _ONE - v0 - v1
                     if _inside(v0, v1, v2) and (v0 * z0 + v1 * z1 + v2 * z2) * _f(1 + SHEER_BIAS) >= depth[lane + s]:

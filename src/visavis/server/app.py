@@ -138,8 +138,9 @@ def _add_health(app: FastAPI) -> None:
             failure = preparing.exception() if preparing.done() and not preparing.cancelled() else None
             body = {"status": "failed", "message": str(failure)} if failure else {"status": "preparing"}
             return JSONResponse(body, 503)
-        free = max(0, capacity.limit - sessions.active)
-        room = {"status": "ready" if free else "full", "free": free, "limit": capacity.limit}
+        free = capacity.room(*sessions.counts, by_viewer=False)
+        room = {"status": "ready" if free else "full", "free": free, "limit": capacity.limit,
+                "free_drawn_by_viewers": capacity.room(*sessions.counts, by_viewer=True)}  # fmt: skip
         return JSONResponse(room, 200 if free else 503)
 
     @app.get("/metrics", tags=["health"], response_class=PlainTextResponse)

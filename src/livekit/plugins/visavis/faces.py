@@ -17,7 +17,7 @@ from visavis.session.live import LiveSession
 from visavis.session.rooms import RoomSessions, room_viewer
 from visavis.settings import Settings
 from visavis.transports.livekit.access import LiveKitAccess
-from visavis.transports.livekit.dispatch import AvatarWish, ask_for_avatar, is_seen, withdraw
+from visavis.transports.livekit.dispatch import AvatarWish, ask_for_avatar, is_seen, send_out, withdraw
 from visavis.transports.livekit.wire import WORKER_AGENT_NAME
 
 from .log import logger
@@ -194,6 +194,7 @@ class WorkerFace:
         before, self._dispatch = self._dispatch, None
         if before is not None:
             await _quietly_withdraw(access, room, before)
+            await send_out(access, room, wish.identity)
         wish = wish.model_copy(update={"restart": self.restarts})
         self._dispatch = await ask_for_avatar(access, room, WORKER_AGENT_NAME, wish)
         until = time.monotonic() + timeout_s

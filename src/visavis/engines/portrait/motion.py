@@ -28,7 +28,8 @@ _BLINKS: Final = (INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"])
 @dataclass(frozen=True, slots=True, eq=False)
 class Moved:
     """weights float32 [53] of the portrait's shapes · turn float32 [4] axis and angle · shift float32 [3] metres · gaze float32 [2, 2] px
-    right and down in the picture, for each eye."""
+    right and down in the picture, for each eye.
+    """
 
     weights: F32
     turn: F32

@@ -33,7 +33,8 @@ CHIN, BROW = 152, 9
 @dataclass(frozen=True, slots=True, eq=False)
 class Relief:
     """g grid vertices: camera [g, 3], deltas [52, g, 3], follow [g] 1 head to 0 shoulders, uv [g, 2] px, triangles [t, 3];
-    pivot [3] camera space. `blend_rim` has hung the face's rim on it."""
+    pivot [3] camera space. `blend_rim` has hung the face's rim on it.
+    """
 
     camera: F64
     deltas: F64
@@ -173,5 +174,3 @@ def _blend_rim(still: Still, surface: Surface, grid: _Grid, cell: float, depth: 
     followed = sum((follow[n] * w for n, w in corners), np.zeros(len(rim)))
     surface.camera[:] = still.pose.unproject(surface.px, surface.camera[:, 2] * surface.share + z * rim)
     return np.asarray(surface.share + rim * followed)
-
-

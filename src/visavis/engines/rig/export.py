@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from visavis.arkit import SHAPES
 from visavis.engines.rig import frame, look, pupils, sway
+from visavis.errors import BadInput
 from visavis.head.gaze import LOOK_PITCH_RAD, LOOK_YAW_RAD
 from visavis.render.light import SHADE_EYE_PER_M
 from visavis.render.mesh import Part
@@ -34,7 +35,12 @@ _TYPES: Final = {"u1": "u8", "u2": "u16", "u4": "u32", "i2": "i16", "f4": "f32"}
 
 
 def export_model(person: Prepared) -> bytes:
-    """The file. A megabyte for every 10 000 vertices once it is compressed, which is left to who sends it."""
+    """The file. A megabyte for every 10 000 vertices once it is compressed, which is left to who sends it.
+
+    Raises BadInput for a character with textures or normals of its own, which viewers cannot draw.
+    """
+    if len(person.mesh.smooth) or len(person.mesh.texture_sizes):
+        raise BadInput("This character is drawn by the server alone.", mend="Ask for draw=server; viewers draw people.")
     order = _dynamic_first(person)
     arrays, units = _arrays(person, order)
     groups, arrays["triangles"] = _groups(person, arrays.pop("moved"))

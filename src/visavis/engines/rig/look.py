@@ -93,7 +93,10 @@ def fitted_textures(mesh: RenderMesh, focal_pixels: float) -> tuple[np.typing.ND
         share = min(1.0, TEXELS_A_PIXEL * pixels_a_texel(mesh, q, focal_pixels))
         sizes[q] = max(1, round(high * share)), max(1, round(wide * share))
         if share < 1:
-            halves = [cv2.resize(picture[..., c : c + 4], tuple(sizes[q][::-1].tolist()), interpolation=cv2.INTER_AREA) for c in (0, 4)]
+            halves = [
+                cv2.resize(picture[..., c : c + 4], tuple(sizes[q][::-1].tolist()), interpolation=cv2.INTER_AREA)
+                for c in (0, 4)
+            ]
             picture = np.concatenate([half.reshape(*sizes[q], 4) for half in halves], 2)
         sized.append(picture.reshape(-1, TEXEL))
     starts = np.concatenate([[0], np.cumsum(sizes.prod(1))])[:-1]

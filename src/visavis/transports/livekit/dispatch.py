@@ -77,6 +77,18 @@ async def withdraw(access: LiveKitAccess, room: str, dispatch: str) -> None:
         await server.agent_dispatch.delete_dispatch(dispatch_id=dispatch, room_name=room)
 
 
+async def send_out(access: LiveKitAccess, room: str, identity: str) -> None:
+    """The participant is put out, if it is there at all: one whose process died may be believed in for long. Raises Unavailable."""
+    from livekit import api
+
+    async with server_api(access) as server:
+        try:
+            await server.room.remove_participant(api.RoomParticipantIdentity(room=room, identity=identity))
+        except api.TwirpError as error:
+            if error.code != api.TwirpErrorCode.NOT_FOUND:
+                raise
+
+
 async def is_seen(access: LiveKitAccess, room: str, identity: str) -> bool:
     """Whether the participant is in the room and publishes video. Raises Unavailable."""
     from livekit import api
