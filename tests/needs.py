@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -38,6 +39,16 @@ def livekit_server() -> str:
         said = found.stderr.strip().splitlines()
         missing("livekit", said[-1] if said else "livekit-server cannot be built")
     return found.stdout.strip()
+
+
+def package(name: str, mend: str) -> None:
+    """A package that no part of visavis needs, but something shown here does."""
+    try:
+        found = importlib.util.find_spec(name)
+    except ModuleNotFoundError:
+        found = None
+    if found is None:
+        missing(name.rpartition(".")[2], f"{name} is not installed: {mend}")
 
 
 def shared(path: str) -> Path:

@@ -53,6 +53,9 @@ class Settings(BaseSettings):
     max_sessions: int | None = Field(None, ge=1)
     """At most so many at once; None finds it from the measured cost of a session."""
 
+    providers: Annotated[list[str], NoDecode] = []
+    """Who draws the face in a LiveKit room, in the order to try: hosted providers and engines, separated by commas."""
+
     stt: str = "pocketsphinx"
     llm: str = "guide"
     tts: str = "espeak"
@@ -70,7 +73,7 @@ class Settings(BaseSettings):
             raise ValueError(f"{fps} does not divide {TICKS_HZ}; take 25, 30, 50 or 60")
         return fps
 
-    @field_validator("cors_origins", "ice_servers", mode="before")
+    @field_validator("cors_origins", "ice_servers", "providers", mode="before")
     @classmethod
     def _listed(cls, given: Any) -> Any:
         """Commas, or a JSON list."""

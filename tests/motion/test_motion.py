@@ -17,6 +17,7 @@ from visavis.types import (
     Emotion,
     EmotionCue,
     FaceFrame,
+    FaceLayer,
     Gesture,
     GestureCue,
     PhoneCue,
@@ -181,10 +182,10 @@ def test_live_capture_takes_over_and_lets_go() -> None:
 
 def test_any_layer_can_be_turned_down() -> None:
     motion = spoken(espeak_phones("en-us"))
-    motion.fade_layer("speech", 0.0, 0, 0.0)
+    motion.fade_layer(FaceLayer.SPEECH, 0.0, 0, 0.0)
     assert max(mouth_opening(f.weights) for f in frames(motion, 0, 3)) < 0.05
     still = Motion(seed=1)
-    still.fade_layer("idle", 0.0, 0, 0.0)
+    still.fade_layer(FaceLayer.IDLE, 0.0, 0, 0.0)
     for frame in frames(still, 0, 5):
         np.testing.assert_array_equal(everything(frame), everything(FaceFrame.neutral()))
 

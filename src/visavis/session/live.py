@@ -14,6 +14,7 @@ from visavis import protocol
 from visavis.clock import Clock
 from visavis.errors import Busy, VisavisError
 from visavis.motion import Motion
+from visavis.session.capacity import MOTION_HZ
 from visavis.session.hearing import SpeechHearing
 from visavis.sync.captions import Captions
 from visavis.sync.figures import Rolling
@@ -41,7 +42,6 @@ STATS_PERIOD_S: Final = 1.0
 MAX_PENDING_MESSAGES: Final = 32
 """Control messages waiting to be carried out. Drop rule: refused with an error beyond this."""
 MAX_UNREAD_EVENTS: Final = 256
-MOTION_HZ: Final = 60
 FAREWELL_S: Final = 1.0
 
 
@@ -53,6 +53,9 @@ class Viewer(Protocol):
     def send(self, event: str) -> None: ...
 
     def send_motion(self, frame: bytes) -> None: ...
+
+    def speech_rtp_zero(self) -> int | None:
+        """RTP timestamp of the sound at media time 0; None before the first packet."""
 
     async def aclose(self) -> None: ...
 
@@ -179,14 +182,14 @@ class LiveSession:
         match message:
             case protocol.Interrupt():
                 self._interrupt()
-            case protocol.Weights() | protocol.LookAt() | protocol.SetEmotion() | protocol.DoGesture():
-                self.motion.control(message, self.clock.now_ticks())
             case protocol.Chat() | protocol.Say() | protocol.ChangeAvatar():
                 if self._pending.full():
                     raise Busy("Too many messages wait.", mend="Send fewer.")
                 if not isinstance(message, protocol.ChangeAvatar):  # what is said unasked is no response to an earlier cough
                     self._asked_ticks = self.clock.now_ticks() if isinstance(message, protocol.Chat) else None
                 self._pending.put_nowait(message)
+            case _:
+                self.motion.control(message, self.clock.now_ticks())
 
     def on_connected(self) -> None:
         """The viewer sees and hears: frames are drawn from now on, and the conversation begins."""
@@ -370,13 +373,17 @@ class LiveSession:
             self.send(self.stats())
 
     async def _stream_motion(self) -> None:
-        """FaceFrames for a viewer that draws by itself, as they fall due."""
+        """FaceFrames for a viewer that draws by itself, as they fall due; and once, what of the sound they belong to."""
+        assert self._viewer is not None
         period = period_ticks(MOTION_HZ)
         index = self.clock.now_ticks() // period + 1
+        told = False
         while True:
             await self.clock.sleep_until(index * period)
-            if self._viewer is not None:
-                self._viewer.send_motion(protocol.encode_motion(self.motion.sample(index * period)))
+            self._viewer.send_motion(protocol.encode_motion(self.motion.sample(index * period)))
+            if not told and (rtp_zero := self._viewer.speech_rtp_zero()) is not None:
+                self.send(protocol.MediaClock(rtp_zero=rtp_zero))
+                told = True
             index = max(index + 1, self.clock.now_ticks() // period)
 
     def _make_pacer(self, engine: Engine) -> VideoPacer:

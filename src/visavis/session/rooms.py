@@ -45,7 +45,7 @@ class RoomSessions(Sessions):
     ) -> LiveSession:  # fmt: skip
         """A session in its room. Raises NotFound, BadInput, Unavailable; nothing is left of it then."""
         sys.setswitchinterval(SWITCH_INTERVAL_S)
-        self._opening += 1
+        self._opening["server"] += 1
         session: LiveSession | None = None
         try:
             session = await self._new_session(avatar or self.settings.avatar, engine, "server")
@@ -60,7 +60,7 @@ class RoomSessions(Sessions):
         else:
             self._live[session.name] = session
         finally:
-            self._opening -= 1
+            self._opening["server"] -= 1
         return session
 
 

@@ -157,6 +157,9 @@ class RoomAvatar:
     def send_motion(self, frame: bytes) -> None:
         """Nobody draws for themselves in a room: the avatar's picture is published."""
 
+    def speech_rtp_zero(self) -> None:
+        """LiveKit's own clock is the room's business."""
+
     async def aclose(self) -> None:
         if self._closed:
             return
