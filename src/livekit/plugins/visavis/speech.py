@@ -194,15 +194,23 @@ class RoomOutput(_Cued, DataStreamAudioOutput):
         self._tags = tags
         self._cues: rtc.ByteStreamWriter | None = None
         self._closing: set[asyncio.Task[None]] = set()
+        self._there = asyncio.Event()
+        self._there.set()
+
+    def found(self) -> None:
+        """The avatar is back: what was held is spoken."""
+        self._there.set()
 
     def lost(self) -> None:
-        """The avatar is gone: what it had not finished will not be heard, and nobody may wait for it."""
+        """The avatar is gone: what it had not finished will not be heard, and nobody may wait for it. Speech is held from here on."""
+        self._there.clear()
         self._stream_writer = None
         self._cues = None
         for _ in range(self._pending_playback_count):
             self.on_playback_finished(playback_position=0.0, interrupted=True)
 
     async def _emit(self, frame: rtc.AudioFrame) -> None:
+        await self._there.wait()
         await self._send_cues(frame_cues(frame.userdata), bool(frame.userdata.get(USERDATA_PHONES_KNOWN)))
         await DataStreamAudioOutput.capture_frame(self, frame)
 
