@@ -17,6 +17,7 @@ from visavis.cli.serve import serve, talk
 from visavis.cli.setup import setup
 from visavis.cli.sheet import sheet
 from visavis.cli.token import token
+from visavis.cli.train import train
 
 app = typer.Typer(
     name="visavis",
@@ -45,3 +46,4 @@ def _root(
 
 for _command in (talk, serve, render, motion, create, avatars, sheet, setup, token, bench, doctor):
     app.command()(_command)
+app.add_typer(train, name="train")
