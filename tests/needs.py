@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -28,6 +29,26 @@ def chromium() -> str:
             return found
     missing("chromium", "no Chromium on the PATH: sudo apt-get install chromium")
     raise AssertionError
+
+
+def livekit_server() -> str:
+    """The path of a livekit-server: on the PATH, or built once (two minutes) by the Go toolchain."""
+    script = Path(__file__).resolve().parents[1] / "scripts" / "livekit-server"
+    found = subprocess.run([script, "--path"], capture_output=True, text=True, check=False)
+    if found.returncode != 0:
+        said = found.stderr.strip().splitlines()
+        missing("livekit", said[-1] if said else "livekit-server cannot be built")
+    return found.stdout.strip()
+
+
+def package(name: str, mend: str) -> None:
+    """A package that no part of visavis needs, but something shown here does."""
+    try:
+        found = importlib.util.find_spec(name)
+    except ModuleNotFoundError:
+        found = None
+    if found is None:
+        missing(name.rpartition(".")[2], f"{name} is not installed: {mend}")
 
 
 def shared(path: str) -> Path:

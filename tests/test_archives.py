@@ -37,6 +37,15 @@ def test_a_plain_name_passes() -> None:
     assert check_name("hair/style.toml").parts == ("hair", "style.toml")
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_unusual_packing_is_refused(method: int) -> None:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", method) as archive:
+        archive.writestr("a.txt", b"a" * 100)
+    with open_zip(stream) as archive, pytest.raises(BadInput, match="unusual way"):
+        safe_members(archive, BOUNDS)
+
+
 def test_zip_slip_writes_nothing(tmp_path: Path) -> None:
     with open_zip(zipped(**{"../../escaped": b"x"})) as archive, pytest.raises(BadInput, match="leave its folder"):
         unpack(archive, [(i, i.filename) for i in safe_members(archive, BOUNDS)], tmp_path / "in")

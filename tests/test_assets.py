@@ -102,6 +102,13 @@ def test_nothing_here_and_nothing_reachable_is_told(tmp_path: Path, table: dict[
     assert leftovers(tmp_path / "cache") == []
 
 
+def test_a_fetch_that_hangs_is_ended(tmp_path: Path, table: dict[str, Source], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(assets, "FETCH_TIMEOUT_S", 0.05)  # pip needs longer than that to start
+    with pytest.raises(Unavailable, match="took longer"):
+        ensure("tiny", tmp_path, sources=table)
+    assert leftovers(tmp_path) == []
+
+
 def test_a_wrong_wheel_is_refused_and_nothing_kept(tmp_path: Path, table: dict[str, Source], shelf: Path) -> None:
     make_wheel(shelf, {"tinydata/data/a.txt": b"other"})
     with pytest.raises(Unavailable, match="not the pinned file"):

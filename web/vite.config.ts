@@ -34,7 +34,10 @@ export default defineConfig(({ mode }) => {
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
       reportCompressedSize: false,
-      ...(element && { lib: { entry: "src/visavis-avatar.ts", formats: ["es" as const], fileName: () => "visavis-avatar.js" } }),
+      ...(element && {
+        lib: { entry: "src/visavis-avatar.ts", formats: ["es" as const], fileName: () => "visavis-avatar.js" },
+        rolldownOptions: { output: { chunkFileNames: "assets/element-[name]-[hash].js" } }, // loaded when first needed: drawing, rooms
+      }),
     },
   };
 });

@@ -46,6 +46,8 @@ def safe_members(archive: zipfile.ZipFile, bounds: Bounds) -> list[zipfile.ZipIn
         check_name(info.filename)
         if stat.S_ISLNK(info.external_attr >> 16):
             raise BadInput(f"The archive holds a link ({info.filename!r}); only plain files are taken.")
+        if info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+            raise BadInput(f"{info.filename!r} in the archive is packed in an unusual way.", mend="Pack it as a plain zip.")
         if info.flag_bits & 1:
             raise BadInput(f"{info.filename!r} in the archive is encrypted.")
         if info.file_size > bounds.file_bytes:

@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -207,6 +208,9 @@ def _run_reporting(command: list[str], source: Source, report: Progress) -> tupl
     """Run pip, turning its `Progress 3 of 9` lines into reports. Returns its exit status and last lines."""
     said: deque[str] = deque(maxlen=40)
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+    overdue = threading.Timer(FETCH_TIMEOUT_S, process.kill)
+    overdue.daemon = True
+    overdue.start()
     with process:
         assert process.stdout is not None
         for line in process.stdout:
@@ -214,11 +218,10 @@ def _run_reporting(command: list[str], source: Source, report: Progress) -> tupl
                 report(f"Fetching {source.package} {source.version}", 0.8 * int(match[1]) / max(int(match[2]), 1))
             elif line.strip():
                 said.append(line.strip())
-        try:
-            status = process.wait(timeout=FETCH_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            raise Unavailable(f"Fetching {source.package} took longer than {FETCH_TIMEOUT_S:.0f} s.") from None
+        status = process.wait()
+    if not overdue.is_alive():
+        raise Unavailable(f"Fetching {source.package} took longer than {FETCH_TIMEOUT_S:.0f} s.", mend="Try again.")
+    overdue.cancel()
     return status, list(said)
 
 

@@ -41,12 +41,20 @@ class Settings(BaseSettings):
     ice_username: str | None = None
     ice_credential: SecretStr | None = None
 
+    livekit_url: str | None = None
+    """A LiveKit server, wss://… (ws://… on this machine): pages get tokens for its rooms, `visavis worker` serves them."""
+    livekit_api_key: str | None = None
+    livekit_api_secret: SecretStr | None = None
+
     avatar: str = "nova"
     engine: str | None = None
     size: int = Field(512, ge=128, le=1080, multiple_of=16)
     fps: int = Field(30, ge=5, le=60)
     max_sessions: int | None = Field(None, ge=1)
     """At most so many at once; None finds it from the measured cost of a session."""
+
+    providers: Annotated[list[str], NoDecode] = []
+    """Who draws the face in a LiveKit room, in the order to try: hosted providers and engines, separated by commas."""
 
     stt: str = "pocketsphinx"
     llm: str = "guide"
@@ -65,7 +73,7 @@ class Settings(BaseSettings):
             raise ValueError(f"{fps} does not divide {TICKS_HZ}; take 25, 30, 50 or 60")
         return fps
 
-    @field_validator("cors_origins", "ice_servers", mode="before")
+    @field_validator("cors_origins", "ice_servers", "providers", mode="before")
     @classmethod
     def _listed(cls, given: Any) -> Any:
         """Commas, or a JSON list."""
@@ -82,6 +90,13 @@ class Settings(BaseSettings):
             if not url.startswith(("stun:", "stuns:", "turn:", "turns:")):
                 raise ValueError(f"{url!r} is not a stun: or turn: URL")
         return urls
+
+    @field_validator("livekit_url")
+    @classmethod
+    def _livekit_url(cls, url: str | None) -> str | None:
+        if url is not None and not url.startswith(("ws://", "wss://", "http://", "https://")):
+            raise ValueError("not a ws:// or wss:// URL")
+        return url
 
     @property
     def loopback(self) -> bool:

@@ -23,6 +23,10 @@ U8: TypeAlias = npt.NDArray[np.uint8]
 TICKS_HZ: Final = 48_000
 SPEECH_HZ: Final = 24_000
 """The rate of speech from the voice's door onwards; every TTS is resampled to it there."""
+HEARING_HZ: Final = 16_000
+"""The rate at which the user is listened to."""
+AUDIO_FRAME_TICKS: Final = TICKS_HZ // 50
+"""20 ms: one Opus packet."""
 
 
 def ticks_from_s(seconds: float) -> int:
@@ -129,6 +133,27 @@ class Gesture(StrEnum):
     RAISE_BROWS = "raise_brows"
     WINK = "wink"
     LOOK_ASIDE = "look_aside"
+
+
+class FaceLayer(StrEnum):
+    """What moves a face, lowest first: each lies over the ones before it, and has a weight that can be faded."""
+
+    IDLE = "idle"
+    SPEECH = "speech"
+    EMOTION = "emotion"
+    GESTURE = "gesture"
+    CONTROL = "control"
+    LIVE = "live"
+
+
+class FacePart(StrEnum):
+    """A part of the face for which a layer can be turned down apart from the rest."""
+
+    ALL = "all"
+    MOUTH = "mouth"
+    EYES = "eyes"
+    BROWS = "brows"
+    HEAD = "head"
 
 
 class AgentState(StrEnum):
@@ -238,6 +263,11 @@ class Engine(Protocol):
 
     @property
     def height(self) -> int: ...
+
+    @property
+    def drawn_share(self) -> float:
+        """Of the picture's sides, the share at which the next frame is drawn before it is enlarged; 1 at full detail."""
+        ...
 
     def draw(self, face: FaceFrame) -> VideoFrame:
         """The face as a picture of its own memory, stamped with the face's time and generation."""

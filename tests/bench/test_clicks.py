@@ -7,14 +7,16 @@ import numpy as np
 from visavis.audio.resample import resample
 from visavis.bench.clicks import FLASH_FRAMES, ClickingTalker, FlashTimes, click
 from visavis.clock import VirtualClock
-from visavis.sync.speech_player import FRAME_TICKS, SpeechPlayer
-from visavis.types import SPEECH_HZ, PlaybackEnd, SpeechChunk, WordCue, period_ticks
+from visavis.sync.speech_player import SpeechPlayer
+from visavis.types import AUDIO_FRAME_TICKS, SPEECH_HZ, PlaybackEnd, SpeechChunk, WordCue, period_ticks
 
 
 class Session:
     """As much of a session as the talker and the player need."""
 
     def on_placed(self, chunk: SpeechChunk) -> None: ...
+    def on_stall(self, t_ticks: int) -> None: ...
+
     def on_speech_end(self, t_ticks: int) -> None: ...
     def on_started(self, utterance: int) -> None: ...
     def on_word(self, utterance: int, word: WordCue) -> None: ...
@@ -43,10 +45,10 @@ async def test_clicks_and_flashes_share_their_times() -> None:
     await talker.say("hello")
     await talker.say("flash-and-click 4")
     heard = []
-    start = -(-12_345 // FRAME_TICKS) * FRAME_TICKS
+    start = -(-12_345 // AUDIO_FRAME_TICKS) * AUDIO_FRAME_TICKS
     for index in range(50 * 5):
-        await clock.advance_to(start + index * FRAME_TICKS)
-        heard.append(player.read(start + index * FRAME_TICKS))
+        await clock.advance_to(start + index * AUDIO_FRAME_TICKS)
+        heard.append(player.read(start + index * AUDIO_FRAME_TICKS))
     sound = np.concatenate(heard)
     shape = resample(click(), SPEECH_HZ, 48_000)
     period = period_ticks(30)
@@ -68,7 +70,7 @@ async def test_an_interrupted_clip_is_silent() -> None:
     await asyncio.sleep(0)
     player.read(0)
     talker.interrupt()
-    rest = np.concatenate([player.read(FRAME_TICKS * (1 + k)) for k in range(200)])
-    assert not np.any(np.abs(rest[FRAME_TICKS:]) > 0)
+    rest = np.concatenate([player.read(AUDIO_FRAME_TICKS * (1 + k)) for k in range(200)])
+    assert not np.any(np.abs(rest[AUDIO_FRAME_TICKS:]) > 0)
     assert inner.interrupted == 1
     await talker.aclose()

@@ -10,10 +10,10 @@ from starlette.websockets import WebSocketDisconnect
 from visavis.errors import BadSettings, NotAllowed, NotFound
 from visavis.protocol import Error
 from visavis.server.access import check_host, check_origin
-from visavis.session.capacity import Capacity, Cost
 from visavis.session.faces import InstalledFaces
 from visavis.settings import load_settings
 from visavis.testing.viewer import Viewer, watching
+from visavis.transports.webrtc.addresses import loopback_candidates_only
 
 pytestmark = pytest.mark.network
 
@@ -79,6 +79,12 @@ async def test_sections_and_candidates_are_bounded(server, ending: str) -> None:
     assert (await server.client.post("/api/sessions", content=many, headers=headers)).status_code == 413
 
 
+def test_a_server_on_loopback_sends_nowhere_else() -> None:
+    lines = ["v=0", "a=candidate:1 1 udp 1 10.0.0.1 9 typ host", "a=candidate:2 1 udp 1 127.0.0.1 9 typ host",
+             "a=candidate:3 1 udp 1 abc.local 9 typ host", "a=candidate:4", "a=sendrecv", ""]  # fmt: skip
+    assert loopback_candidates_only("\r\n".join(lines)) == "\r\n".join([lines[0], lines[2], lines[5], ""])
+
+
 async def test_a_voice_that_cannot_end_costs_no_place(server) -> None:
     async with watching(server.client) as viewer:
         await viewer.until(lambda: len(viewer.frames) > 3, 10)
@@ -126,10 +132,3 @@ def test_lists_may_be_given_with_commas(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("VISAVIS_ICE_SERVERS", "http://h")
     with pytest.raises(BadSettings):
         load_settings()
-
-
-def test_capacity_is_found_from_the_cost() -> None:
-    capacity = Capacity(Cost(9.0, 3.0), fps=25, cores=2)
-    assert capacity.limit == 3
-    assert Capacity(Cost(9.0, 3.0), fps=25, cores=2, at_most=1).limit == 1
-    assert Capacity(Cost(500.0, 3.0), fps=25, cores=2).limit == 1

@@ -6,7 +6,9 @@ import gc
 import numpy as np
 import pytest
 
+from visavis.errors import Busy
 from visavis.protocol import ChangeAvatar, Chat, Error, Interrupt, State, Stats, Transcript, Weights
+from visavis.session.live import MAX_PENDING_MESSAGES
 from visavis.testing.engine import mouth_rows
 from visavis.testing.viewer import Viewer, watching
 
@@ -59,6 +61,13 @@ async def test_two_sessions_never_mix(server) -> None:
         assert not two.events_of(Transcript)
         assert not loud(two)
         assert loud(one)
+        await asyncio.sleep(0.3)  # what one's receiver still holds back
+        told, heard = len(one.events_of(Transcript)), len(loud(one))
+        two.tell(Chat(text="only for two"))
+        await two.until(lambda: any(e.final for _, e in two.events_of(Transcript)), 10)
+        assert len(one.events_of(Transcript)) == told
+        assert len(loud(one)) == heard
+        assert two.events_of(Transcript)[-1][1].text == "only for two"
 
 
 async def test_one_more_than_the_machine_holds_is_refused_with_the_reason(server) -> None:
@@ -137,12 +146,33 @@ async def test_junk_on_the_control_channel_is_answered_and_survived(server) -> N
         await viewer.until(lambda: len(viewer.frames) > count + 5, 5)
 
 
+async def test_more_than_can_wait_is_refused_and_watchers_learn_of_the_end(server) -> None:
+    async with watching(server.client) as viewer:
+        await viewer.until(lambda: len(viewer.frames) > 3, 10)
+        (session,) = server.sessions.live()
+        with session.events() as events:
+            for _ in range(MAX_PENDING_MESSAGES):
+                session.control(Chat(text="and another"))
+            with pytest.raises(Busy, match="Too many messages wait"):
+                session.control(Chat(text="one too many"))
+            await session.aclose()
+            seen = [await events.get()]
+            while seen[-1] is not None:
+                seen.append(await asyncio.wait_for(events.get(), 1))
+        viewer.location = ""
+
+
 async def test_stats_come_once_a_second_and_over_http(server) -> None:
     async with watching(server.client) as viewer:
         await viewer.until(lambda: viewer.events_of(Stats), 5)
         over_http = (await server.client.get(viewer.location + "/stats")).json()
         assert over_http["type"] == "stats"
         assert over_http["sessions"] == 1
+
+
+async def test_live_engines_follow_the_load_and_the_probe_does_not(server) -> None:
+    async with watching(server.client):
+        assert server.faces.governed == [server.faces.engines[-1]]
 
 
 async def test_a_viewer_that_draws_gets_motion_and_costs_no_picture(server) -> None:

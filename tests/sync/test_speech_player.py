@@ -7,14 +7,25 @@ import pytest
 
 from visavis.audio.resample import resample
 from visavis.clock import VirtualClock
-from visavis.sync.speech_player import FADE_TICKS, FRAME_TICKS, MAX_AHEAD_TICKS, SPEECH_LEAD_TICKS, SpeechPlayer
-from visavis.types import SPEECH_HZ, AudioChunk, PhoneCue, PlaybackEnd, SpeechChunk, WordCue, ticks_from_s, ticks_from_samples
+from visavis.sync.speech_player import FADE_TICKS, MAX_AHEAD_TICKS, SPEECH_LEAD_TICKS, SpeechPlayer
+from visavis.types import (
+    AUDIO_FRAME_TICKS,
+    SPEECH_HZ,
+    AudioChunk,
+    PhoneCue,
+    PlaybackEnd,
+    SpeechChunk,
+    WordCue,
+    ticks_from_s,
+    ticks_from_samples,
+)
 
 
 class Record:
     def __init__(self) -> None:
         self.placed: list[SpeechChunk] = []
         self.ends: list[int] = []
+        self.stalls: list[int] = []
         self.words: list[tuple[int, str, int]] = []
         self.cuts: list[tuple[int, int]] = []
         self.starts: list[int] = []
@@ -25,6 +36,9 @@ class Record:
 
     def on_speech_end(self, t_ticks: int) -> None:
         self.ends.append(t_ticks)
+
+    def on_stall(self, t_ticks: int) -> None:
+        self.stalls.append(t_ticks)
 
     def on_word(self, utterance: int, word: WordCue) -> None:
         self.words.append((utterance, word.text, word.t_ticks))
@@ -69,8 +83,8 @@ class Rig:
     async def play(self, frames: int) -> np.ndarray:
         before = len(self.heard)
         for _ in range(frames):
-            await self.clock.advance_to(len(self.heard) * FRAME_TICKS)
-            self.heard.append(self.player.read(len(self.heard) * FRAME_TICKS))
+            await self.clock.advance_to(len(self.heard) * AUDIO_FRAME_TICKS)
+            self.heard.append(self.player.read(len(self.heard) * AUDIO_FRAME_TICKS))
         return np.concatenate(self.heard[before:])
 
 
@@ -126,7 +140,7 @@ async def test_words_are_told_when_they_sound() -> None:
     for frame in range(80):
         await rig.play(1)
         for _, _, t_ticks in rig.record.words:
-            assert t_ticks < (frame + 1) * FRAME_TICKS
+            assert t_ticks < (frame + 1) * AUDIO_FRAME_TICKS
     start = rig.record.placed[0].audio.t_ticks
     assert [(u, w) for u, w, _ in rig.record.words] == [(1, "w0"), (1, "w1"), (1, "w2"), (1, "w3")]
     assert [t - start for _, _, t in rig.record.words] == [w.t_ticks for w in words]
@@ -143,9 +157,9 @@ async def test_an_interruption_is_silent_at_the_next_frame_and_tells_the_truth(f
     after = await rig.play(20)
     assert not after[FADE_TICKS:].any()
     assert rig.player.generation == 1
-    heard_s = max(0, frames * FRAME_TICKS - start) / 48_000
+    heard_s = max(0, frames * AUDIO_FRAME_TICKS - start) / 48_000
     assert rig.finished == [PlaybackEnd(1, pytest.approx(heard_s), True)]
-    assert rig.record.cuts == [(frames * FRAME_TICKS, 1)]
+    assert rig.record.cuts == [(frames * AUDIO_FRAME_TICKS, 1)]
     assert not rig.player.speaking
 
 
@@ -174,12 +188,54 @@ async def test_a_voice_that_falls_behind_stalls_and_loses_nothing() -> None:
     want = resample(sound, SPEECH_HZ, 48_000)
     start = rig.record.placed[0].audio.t_ticks
     again = rig.record.placed[5].audio.t_ticks
-    assert again >= 20 * FRAME_TICKS
+    assert again >= 20 * AUDIO_FRAME_TICKS
     # the resampler keeps a few samples back over the stall, so parts are compared by content, not by position
     voiced = np.concatenate([heard[start : start + 4900], heard[again - 100 : again + len(want)]])
     assert np.count_nonzero(voiced) == pytest.approx(np.count_nonzero(want), abs=8)
     assert rig.player.stall_ticks > 0
     assert rig.finished[0].position_s == pytest.approx(0.5)
+
+
+async def test_cues_wait_out_a_stall_with_their_sound() -> None:
+    """A voice that tells all its cues at once and then falls behind: words and phones come when their sound does."""
+    rig = Rig()
+    phones = tuple(PhoneCue(ticks_from_s(0.1 * k), ticks_from_s(0.1 * (k + 1)), "m") for k in range(10))
+    words = tuple(WordCue(ticks_from_s(0.25 * k), ticks_from_s(0.25 * (k + 1)), f"w{k}") for k in range(4))
+    pieces = chunks(noise(SPEECH_HZ))
+    pieces[0] = SpeechChunk(pieces[0].audio, (*phones, *words), True)
+    for chunk in pieces[:20]:
+        await rig.player.push(chunk)
+    start = rig.record.placed[0].audio.t_ticks
+    told = [cue for chunk in rig.record.placed for cue in chunk.cues if isinstance(cue, PhoneCue)]
+    assert max(cue.t_ticks for cue in told) - start < ticks_from_s(0.4 + 0.25)
+    await rig.play(50)
+    assert [text for _, text, _ in rig.record.words] == ["w0", "w1"]
+    assert rig.record.stalls == [pytest.approx(start + ticks_from_s(0.4), abs=100)]
+    before = len(rig.record.placed)
+    for chunk in pieces[20:]:
+        await rig.player.push(chunk)
+    rig.player.end_utterance()
+    await rig.play(60)
+    shift = rig.record.placed[before].audio.t_ticks - start - ticks_from_s(0.4)
+    again = [cue for chunk in rig.record.placed[before:] for cue in chunk.cues if isinstance(cue, PhoneCue)]
+    want = [(cue.t_ticks + start + shift) for cue in phones[4:]]
+    assert sorted({cue.t_ticks for cue in again}) == pytest.approx(want, abs=100)
+    assert len(again) == len(set(again)), "no phone is told twice after the stall"
+    assert [t for _, text, t in rig.record.words if text == "w3"] == [
+        pytest.approx(start + shift + ticks_from_s(0.75), abs=100)
+    ]
+
+
+async def test_a_word_beyond_the_last_sample_is_told_at_the_end() -> None:
+    rig = Rig()
+    late = WordCue(ticks_from_s(0.3), ticks_from_s(0.4), "late")
+    pieces = chunks(noise(SPEECH_HZ // 4))
+    pieces[0] = SpeechChunk(pieces[0].audio, (late,), True)
+    for chunk in pieces:
+        await rig.player.push(chunk)
+    rig.player.end_utterance()
+    await rig.play(40)
+    assert [text for _, text, _ in rig.record.words] == ["late"]
 
 
 async def test_utterances_follow_each_other_without_overlap() -> None:

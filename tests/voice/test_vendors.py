@@ -98,6 +98,20 @@ async def talk(server: OpenAIServer, sink: RecordingSink, listener: RememberingL
     return conversation
 
 
+async def test_a_model_learns_who_stands_there_now(listener: RememberingListener) -> None:
+    async with OpenAIServer(lambda request: ["Hello."]) as server:
+        sink = RecordingSink(speed=10.0)
+        conversation = await talk(server, sink, listener)
+        conversation.become(MILO)
+        await asyncio.sleep(0)
+        await conversation.chat("who is there?")
+        await sink.wait_for_end(1)
+        await conversation.aclose()
+    told = server.requests[-1]["messages"][0]["content"]
+    assert "You are Milo" in told
+    assert "You are Nova" not in told
+
+
 async def test_a_model_behind_any_compatible_server(listener: RememberingListener) -> None:
     async with OpenAIServer(lambda request: ["[smi", "le] **Hel", "lo** there", "! I am [no", "d] tiny."]) as server:
         sink = RecordingSink(speed=10.0)

@@ -9,9 +9,11 @@ import { LipSync } from "./lip-sync";
 import { initial, step, type Signal, type Snapshot } from "./machine";
 import { Microphone } from "./microphone";
 import { Monitor, type Live } from "./monitor";
-import { Peer } from "./peer";
+import { Motion } from "./motion";
+import { Peer, type Drawing } from "./peer";
 import type { ControlMessage, ErrorEvent, SessionEvent, State, Stats } from "./protocol";
-import { broken, iceFailed, lost, noPicture, noWebRtc, unreachable, type MicrophoneTrouble } from "./trouble";
+import { broken, iceFailed, lost, noModel, noPicture, noWebRtc, unreachable, type MicrophoneTrouble } from "./trouble";
+import { pause, within } from "./waiting";
 import { decodeEvent, encodeMessage, WireError } from "./wire";
 
 const JOIN_MS = 12_000;
@@ -26,6 +28,8 @@ export interface ClientOptions {
   avatar?: string | null;
   engine?: string | null;
   token?: string | null;
+  /** Who makes the picture of the next call; the server by default. */
+  draw?: Drawing;
 }
 
 export interface ClientEvents {
@@ -59,10 +63,13 @@ export class VisavisClient extends Emitter<ClientEvents> {
   readonly events: TimedEvent[] = [];
   avatar: string | null;
   engine: string | null;
+  draw: Drawing;
   agent: State | null = null;
   serverStats: Stats | null = null;
   live: Live | null = null;
   languageModel: boolean | null = null;
+  /** Makes ready to draw a person, where the picture is drawn here; a call is live once that is done. */
+  readyToDraw: ((avatar: string) => Promise<void>) | null = null;
   readonly #api: Api;
   #snapshot = initial;
   #peer: Peer | null = null;
@@ -71,6 +78,7 @@ export class VisavisClient extends Emitter<ClientEvents> {
   #call = new AbortController();
   #monitor: Monitor | null = null;
   #lipSync: LipSync | null = null;
+  #motion: Motion | null = null;
   readonly #held = new HeldCaptions((event) => this.#take(event));
   #wake: () => void = () => undefined;
 
@@ -79,6 +87,7 @@ export class VisavisClient extends Emitter<ClientEvents> {
     this.#api = new Api(options.server, options.token ?? null);
     this.avatar = options.avatar ?? null;
     this.engine = options.engine ?? null;
+    this.draw = options.draw ?? "server";
   }
 
   get state(): Snapshot {
@@ -97,6 +106,21 @@ export class VisavisClient extends Emitter<ClientEvents> {
   /** The remote sound and picture of the current call, or null. */
   get stream(): MediaStream | null {
     return this.#peer?.stream ?? null;
+  }
+
+  /** Motion to draw from, in calls whose picture is drawn here; null in others. */
+  get motion(): Motion | null {
+    return this.#motion;
+  }
+
+  /** What an avatar is drawn from (`decodeModel` reads it). Throws TroubleError. */
+  model(avatar: string): Promise<ArrayBuffer> {
+    return this.#api.model(avatar, this.#call.signal);
+  }
+
+  /** What the browser measures of the call; empty where none is open. */
+  async report(): Promise<Map<string, Record<string, unknown>>> {
+    return (await this.#peer?.report()) ?? new Map<string, Record<string, unknown>>();
   }
 
   /** The whole address of something the server names relative to itself. */
@@ -192,8 +216,10 @@ export class VisavisClient extends Emitter<ClientEvents> {
     try {
       if (!("RTCPeerConnection" in globalThis)) throw new TroubleError(noWebRtc);
       const { peer, opened } = this.#newPeer(call);
+      const drawable = this.#drawable();
+      drawable.catch(() => undefined); // the call may fail before anyone waits for it
       const offer = await peer.offer();
-      const { id, answer } = await this.#api.openSession(offer, { avatar: this.avatar, engine: this.engine }, call.signal);
+      const { id, answer } = await this.#api.openSession(offer, { avatar: this.avatar, engine: this.engine, draw: this.draw }, call.signal);
       if (call.signal.aborted) { this.#api.closeSession(id); return; }
       this.#session = id;
       await peer.accept(answer);
@@ -201,11 +227,23 @@ export class VisavisClient extends Emitter<ClientEvents> {
       await within(opened, JOIN_MS, new TroubleError(iceFailed));
       this.captions.newCall();
       this.emit("stream", peer.stream);
-      await this.#firstPicture(peer, call.signal);
+      await (this.#motion ? this.#motion.first(PICTURE_MS) : this.#firstPicture(peer, call.signal));
+      await drawable;
+      call.signal.throwIfAborted();
       this.#dispatch({ type: "picture" });
       this.#watch(peer, call);
     } catch (error) {
       if (!call.signal.aborted) this.#dialFailed(error, call);
+    }
+  }
+
+  async #drawable(): Promise<void> {
+    if (!this.#motion || !this.readyToDraw) return;
+    try {
+      if (this.avatar === null) await this.avatars();
+      await this.readyToDraw(this.avatar ?? "");
+    } catch (error) {
+      throw error instanceof TroubleError ? error : new TroubleError(noModel(error));
     }
   }
 
@@ -214,14 +252,17 @@ export class VisavisClient extends Emitter<ClientEvents> {
     let refuse: (error: Error) => void = () => undefined;
     const opened = new Promise<void>((resolve, reject) => ([open, refuse] = [resolve, reject]));
     opened.catch(() => undefined); // it may be refused before anyone waits for it
-    const peer = (this.#peer = new Peer(this.#iceServers, this.microphone.track, {
+    const media = { iceServers: this.#iceServers, microphone: this.microphone.track, draw: this.draw };
+    const peer = (this.#peer = new Peer(media, {
       onMessage: (text) => this.#receive(text),
+      onMotion: (frame) => this.#motion?.take(frame, performance.now()),
       onOpen: open,
       onClosed: () => {
         refuse(new TroubleError(iceFailed));
         if (this.#snapshot.phase === "live") void this.#recover(call);
       },
     }));
+    if (this.draw === "viewer") this.#motion = new Motion(peer);
     return { peer, opened };
   }
 
@@ -250,11 +291,11 @@ export class VisavisClient extends Emitter<ClientEvents> {
   }
 
   #watch(peer: Peer, call: AbortController): void {
-    this.#lipSync = new LipSync(peer);
+    if (!this.#motion) this.#lipSync = new LipSync(peer);
     this.#monitor = new Monitor(peer, {
       onLive: (live) => {
-        this.live = live;
-        this.emit("live", live);
+        this.live = { ...live, ...this.#motion?.figures() };
+        this.emit("live", this.live);
       },
       alive: () => this.#api.sessionAlive(this.#session),
       onDead: () => void this.#recover(call),
@@ -293,7 +334,7 @@ export class VisavisClient extends Emitter<ClientEvents> {
       throw error;
     }
     if (event.type === "transcript" && event.speaker === "agent") {
-      this.#held.take(event, this.#lipSync?.soundMs ?? 0, performance.now());
+      this.#held.take(event, this.#lipSync?.soundMs ?? this.#motion?.soundMs ?? 0, performance.now());
     } else {
       this.#take(event);
     }
@@ -317,6 +358,8 @@ export class VisavisClient extends Emitter<ClientEvents> {
       case "stats":
         this.serverStats = event;
         return;
+      case "clock":
+        return this.#motion?.clock.tell(event.rtp_zero);
       case "error":
         return this.emit("refused", event);
     }
@@ -329,6 +372,8 @@ export class VisavisClient extends Emitter<ClientEvents> {
     this.#held.drop();
     this.#lipSync?.stop();
     this.#lipSync = null;
+    this.#motion?.stop();
+    this.#motion = null;
     this.#peer?.close();
     this.#peer = null;
     this.live = null;
@@ -341,14 +386,4 @@ export class VisavisClient extends Emitter<ClientEvents> {
     this.#session = "";
     this.#wake();
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-async function within<T>(promise: Promise<T>, ms: number, late: Error): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeout = new Promise<never>((_, reject) => (timer = setTimeout(() => reject(late), ms)));
-  return Promise.race([promise, timeout]).finally(() => clearTimeout(timer));
 }

@@ -1,15 +1,26 @@
-/** One WebRTC call: our offer, the server's answer, two tracks in, the microphone out, and the control channel. */
+/** One WebRTC call: our offer, the server's answer, sound and picture (or motion) in, the microphone out, and the control channel. */
 
-import { CONTROL_CHANNEL } from "./protocol";
+import { CONTROL_CHANNEL, MOTION_CHANNEL } from "./protocol";
 
 const GATHERING_MS = 1_000;
 
 export interface PeerEvents {
   onMessage: (text: string) => void;
+  /** A motion frame, where the viewer draws. */
+  onMotion: (frame: ArrayBuffer) => void;
   /** The path is open, control included. */
   onOpen: () => void;
   /** The path closed or failed, at any time after the start. */
   onClosed: (reason: "ice" | "closed") => void;
+}
+
+/** Who makes the picture: the server sends video, or the viewer draws from the motion it is sent. */
+export type Drawing = "server" | "viewer";
+
+export interface Media {
+  iceServers: RTCIceServer[];
+  microphone: MediaStreamTrack | null;
+  draw: Drawing;
 }
 
 export class Peer {
@@ -19,14 +30,16 @@ export class Peer {
   readonly #control: RTCDataChannel;
   readonly #microphone: RTCRtpSender;
   #picture: RTCRtpReceiver | null = null;
+  #sound: RTCRtpReceiver | null = null;
   #closed = false;
 
-  constructor(iceServers: RTCIceServer[], microphone: MediaStreamTrack | null, private readonly events: PeerEvents) {
+  constructor({ iceServers, microphone, draw }: Media, private readonly events: PeerEvents) {
     this.#connection = new RTCPeerConnection({ iceServers, bundlePolicy: "max-bundle" });
     // Both directions from the start: the microphone can come and go later without a new offer.
     this.#microphone = this.#connection.addTransceiver(microphone ?? "audio", { direction: "sendrecv" }).sender;
-    this.#connection.addTransceiver("video", { direction: "recvonly" });
     this.#control = this.#connection.createDataChannel(CONTROL_CHANNEL, { ordered: true });
+    if (draw === "server") this.#connection.addTransceiver("video", { direction: "recvonly" });
+    else this.#openMotion();
     this.#listen();
   }
 
@@ -56,6 +69,11 @@ export class Peer {
     return (await this.#connection.getStats()) as unknown as Map<string, Record<string, unknown>>;
   }
 
+  /** Which RTP timestamp of the sound was played last, and when (on performance.timeOrigin's clock). */
+  heard(): { rtpTimestamp: number; timestamp: number } | null {
+    return this.#sound?.getSynchronizationSources()[0] ?? null;
+  }
+
   setPictureDelay(ms: number): void {
     if (this.#picture) setDelay(this.#picture, ms);
   }
@@ -64,6 +82,15 @@ export class Peer {
     this.#closed = true;
     this.#control.close();
     this.#connection.close();
+  }
+
+  /** Old motion is worth nothing: what is lost stays lost. */
+  #openMotion(): void {
+    const motion = this.#connection.createDataChannel(MOTION_CHANNEL, { ordered: false, maxRetransmits: 0 });
+    motion.binaryType = "arraybuffer";
+    motion.addEventListener("message", ({ data }) => {
+      if (data instanceof ArrayBuffer) this.events.onMotion(data);
+    });
   }
 
   #listen(): void {
@@ -75,6 +102,7 @@ export class Peer {
     this.#connection.addEventListener("track", ({ track, receiver }) => {
       setDelay(receiver, 0); // the smallest buffer; LipSync holds the picture back where the sound's is longer
       if (track.kind === "video") this.#picture = receiver;
+      else this.#sound = receiver;
       this.stream.addTrack(track);
     });
     this.#connection.addEventListener("connectionstatechange", () => {

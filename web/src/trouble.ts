@@ -45,6 +45,20 @@ export const noPicture: Trouble = {
   mend: "The server took the call and sends nothing to see. Try again; if it stays so, look at the server's output.",
 };
 
+export const noMotion: Trouble = {
+  code: "no_picture",
+  title: "Connected, but nothing to draw arrives",
+  mend: "The server took the call and sends no motion. Try again; if it stays so, let the server draw (draw=\"server\").",
+};
+
+export function noModel(error: unknown): Trouble {
+  return {
+    code: "no_picture",
+    title: "This person cannot be drawn here",
+    mend: `The model could not be used: ${error instanceof Error ? error.message : String(error)}. Let the server draw (draw="server").`,
+  };
+}
+
 export const noWebRtc: Trouble = {
   code: "no_webrtc",
   title: "This browser cannot make calls",

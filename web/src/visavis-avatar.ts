@@ -11,6 +11,9 @@ export type { Phase, Snapshot } from "./machine";
 export type * from "./protocol";
 export { decodeMotion, type MotionFrame } from "./wire";
 
+/** What draws a person from motion frames, loaded when first asked for. */
+export const drawing = (): Promise<typeof import("./draw")> => import("./draw");
+
 declare global {
   interface HTMLElementTagNameMap {
     "visavis-avatar": VisavisAvatar;

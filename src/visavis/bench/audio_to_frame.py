@@ -16,9 +16,19 @@ from typing import Final
 from visavis.bench.speech_sample import SpeechSample
 from visavis.clock import Clock, MonotonicClock
 from visavis.motion import Motion
-from visavis.sync.speech_player import FRAME_TICKS, SpeechPlayer
+from visavis.sync.speech_player import SpeechPlayer
 from visavis.sync.video_pacer import VideoPacer
-from visavis.types import TICKS_HZ, Engine, FaceFrame, PlaybackEnd, SpeechChunk, VideoFrame, WordCue, ticks_from_s
+from visavis.types import (
+    AUDIO_FRAME_TICKS,
+    TICKS_HZ,
+    Engine,
+    FaceFrame,
+    PlaybackEnd,
+    SpeechChunk,
+    VideoFrame,
+    WordCue,
+    ticks_from_s,
+)
 
 IDLE_S: Final = 0.4
 """Frames are drawn for so long before the first sound."""
@@ -35,6 +45,9 @@ class _Listener:
     def on_placed(self, chunk: SpeechChunk) -> None:
         self.pushed.append((chunk.audio.t_ticks, chunk.audio.end_ticks, self._clock.now_ticks()))
         self._motion.speak(chunk)
+
+    def on_stall(self, t_ticks: int) -> None:
+        self._motion.stall(t_ticks)
 
     def on_speech_end(self, t_ticks: int) -> None:
         self._motion.end_speech(t_ticks)
@@ -66,6 +79,10 @@ class _TimedEngine:
     @property
     def height(self) -> int:
         return self._engine.height
+
+    @property
+    def drawn_share(self) -> float:
+        return self._engine.drawn_share
 
     def draw(self, face: FaceFrame) -> VideoFrame:
         frame = self._engine.draw(face)
@@ -118,12 +135,12 @@ async def _push(player: SpeechPlayer, clock: Clock, sample: SpeechSample, second
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(2.0):
             while player.speaking:
-                await clock.sleep_until(clock.now_ticks() + FRAME_TICKS)
+                await clock.sleep_until(clock.now_ticks() + AUDIO_FRAME_TICKS)
 
 
 async def _read(player: SpeechPlayer, clock: Clock) -> None:
-    t_ticks = -(-clock.now_ticks() // FRAME_TICKS) * FRAME_TICKS
+    t_ticks = -(-clock.now_ticks() // AUDIO_FRAME_TICKS) * AUDIO_FRAME_TICKS
     while True:
         await clock.sleep_until(t_ticks)
         player.read(t_ticks)
-        t_ticks += FRAME_TICKS
+        t_ticks += AUDIO_FRAME_TICKS

@@ -148,15 +148,18 @@ def _sessions(settings: Any, options: HostOptions) -> Any:
         def avatar(self, name: str) -> Any:
             return self._inner.avatar(name)
 
-        def engine(self, avatar: Any, engine: str | None, size: int) -> Any:
-            drawn_by = self._inner.engine(avatar, engine, size)
+        def engine(self, avatar: Any, engine: str | None, size: int, **detail: Any) -> Any:
+            drawn_by = self._inner.engine(avatar, engine, size, **detail)
             return StampedEngine(drawn_by, flashes.flashing) if options.stamped else drawn_by
+
+        def model(self, avatar: Any) -> Any:
+            return self._inner.model(avatar)
 
     class BenchSessions(Sessions):
         async def prepare(self) -> Capacity:
             capacity = await super().prepare()
             if options.unlimited:
-                capacity.limit = 1_000
+                capacity.limit = capacity.viewer_limit = 1_000
             return capacity
 
         def _conversation(self, sink: Any, session: Any) -> Any:
@@ -179,7 +182,7 @@ def _plain_faces(settings: Any) -> Any:
         def avatar(self, name: str) -> Any:
             return load_avatar(name, settings.home)
 
-        def engine(self, avatar: Any, engine: str | None, size: int) -> Any:
+        def engine(self, avatar: Any, engine: str | None, size: int, **detail: Any) -> Any:
             return PlainEngine(size, size)
 
     return PlainFaces()

@@ -73,7 +73,7 @@ def measure(subject: Subject, settings: Settings, avatar: str, plan: Plan, *, re
     with serving(replace(options, stamped=True)) as host:
         asyncio.run(_watch(host, plan, row, lambda part: report("pictures and sound at the viewer", part)))
     if plan.sessions_s is not None:
-        promised = Capacity(cost, fps=SESSIONS_FPS).limit
+        promised = Capacity([cost], fps=SESSIONS_FPS).limit
         with serving(replace(options, fps=SESSIONS_FPS, unlimited=True)) as host:
             _crowd(host, promised, plan.sessions_s, row, lambda part: report("sessions at once", part))
     if plan.create:

@@ -52,6 +52,10 @@ class StampedEngine:
     def height(self) -> int:
         return self._engine.height
 
+    @property
+    def drawn_share(self) -> float:
+        return self._engine.drawn_share
+
     def draw(self, face: FaceFrame) -> VideoFrame:
         frame = self._engine.draw(face)
         flash = self._flashing(face.t_ticks)

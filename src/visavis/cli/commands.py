@@ -18,6 +18,7 @@ from visavis.cli.setup import setup
 from visavis.cli.sheet import sheet
 from visavis.cli.token import token
 from visavis.cli.train import train
+from visavis.cli.worker import worker
 
 app = typer.Typer(
     name="visavis",
@@ -44,6 +45,6 @@ def _root(
     pass
 
 
-for _command in (talk, serve, render, motion, create, avatars, sheet, setup, token, bench, doctor):
+for _command in (talk, serve, render, motion, create, avatars, sheet, setup, token, worker, bench, doctor):
     app.command()(_command)
 app.add_typer(train, name="train")

@@ -68,7 +68,7 @@ def check_speed(settings: Settings) -> list[Check]:
 def speed_of(engine: Engine, *, cores: int | None = None) -> Check:
     """Whether `FPS` can be held, from the CPU time that drawing and encoding cost."""
     cost = measure_cost(engine, fps=FPS)
-    capacity = Capacity(cost, fps=FPS, cores=cores)
+    capacity = Capacity([cost], fps=FPS, cores=cores)
     each = f"{cost.draw_core_ms:.1f} ms drawing and {cost.encode_core_ms:.1f} ms encoding a frame at {engine.width} pixels"
     if cost.draw_core_ms + cost.encode_core_ms > 1000 / FPS or cost.session_cores(FPS) > capacity.cores:
         return Check("speed", Status.FAIL, f"{each}: {FPS} frames a second cannot be held", "Take a smaller --size.")

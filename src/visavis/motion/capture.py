@@ -8,20 +8,39 @@ from typing import Final
 
 import numpy as np
 
-from visavis.motion.channels import COUNT, F64, GAZE, LIDS, ROTATION, SEAL, TRANSLATION, WEIGHTS, WORLD, smoothstep
-from visavis.types import TICKS_HZ, FaceFrame
+from visavis.motion.channels import (
+    COUNT,
+    F64,
+    GAZE,
+    LIDS,
+    PART_OF,
+    PARTS,
+    ROTATION,
+    SEAL,
+    TALK,
+    TRANSLATION,
+    WEIGHTS,
+    WORLD,
+    smoothstep,
+)
+from visavis.types import TICKS_HZ, FaceFrame, FacePart
 
 FADE_IN_S: Final = 0.25
 HOLD_S: Final = 0.25
 FADE_OUT_S: Final = 0.5
 _MAX_FRAMES: Final = 240
 _GAP_S: Final = HOLD_S + FADE_OUT_S
+_MOUTH = np.isin(PART_OF, PARTS.index(FacePart.MOUTH))
 
 
 class Capture:
-    """Layer: the newest captured faces, wholly in place of what is below while they keep coming."""
+    """Layer: the newest captured faces, wholly in place of what is below while they keep coming.
+
+    With `beside_speech` the mouth is left to speech while there is any.
+    """
 
     def __init__(self) -> None:
+        self.beside_speech = False
         self._times: deque[float] = deque(maxlen=_MAX_FRAMES)
         self._faces: deque[F64] = deque(maxlen=_MAX_FRAMES)
         self._since_s = 0.0
@@ -53,4 +72,7 @@ class Capture:
         old_s = max(0.0, t_s - self._times[-1] - HOLD_S)
         weight = smoothstep((t_s - self._since_s) / FADE_IN_S) * smoothstep(1.0 - old_s / FADE_OUT_S)
         if weight > 0.0:
-            face += weight * (here - face)
+            taken = np.full(COUNT, weight)
+            if self.beside_speech:
+                taken[_MOUTH] *= 1.0 - min(1.0, face[TALK])
+            face += taken * (here - face)

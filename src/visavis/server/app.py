@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,18 +19,20 @@ from fastapi.staticfiles import StaticFiles
 from visavis import __version__
 from visavis.avatars import list_avatars
 from visavis.errors import BadInput, NotAllowed, TooLarge, VisavisError
-from visavis.protocol import MAX_MESSAGE_BYTES, decode_message
+from visavis.protocol import MAX_MESSAGE_BYTES, MAX_SDP_BYTES, decode_message
 from visavis.server.access import check_host, check_origin, check_token
 from visavis.server.api_page import render_api_page
 from visavis.server.metrics import render_metrics
+from visavis.server.models import add_models
+from visavis.server.rooms import add_rooms
 from visavis.server.uploads import add_uploads
+from visavis.session.live import LiveSession
 from visavis.session.sessions import GUIDE, Sessions
 from visavis.settings import Settings
 
 log = logging.getLogger(__name__)
 
 PAGE: Final = Path(__file__).parent / "page"
-MAX_OFFER_BYTES: Final = 65_536
 SDP: Final = "application/sdp"
 TOKEN_PROTOCOL: Final = "bearer."  # noqa: S105
 CONTENT_POLICY: Final = (
@@ -66,13 +69,15 @@ def create_app(settings: Settings, *, sessions: Sessions | None = None) -> FastA
             allow_origins=settings.cors_origins,
             allow_methods=["GET", "POST", "DELETE"],
             allow_headers=["Authorization", "Content-Type"],
-            expose_headers=["Location"],
+            expose_headers=["Location", "ETag"],
         )
     _add_health(app)
     _add_avatars(app)
+    add_models(app)
     add_uploads(app)
     _add_sessions(app)
     _add_control(app)
+    add_rooms(app)
     _add_page(app)
     return app
 
@@ -133,8 +138,9 @@ def _add_health(app: FastAPI) -> None:
             failure = preparing.exception() if preparing.done() and not preparing.cancelled() else None
             body = {"status": "failed", "message": str(failure)} if failure else {"status": "preparing"}
             return JSONResponse(body, 503)
-        free = max(0, capacity.limit - sessions.active)
-        room = {"status": "ready" if free else "full", "free": free, "limit": capacity.limit}
+        free = capacity.room(*sessions.counts, by_viewer=False)
+        room = {"status": "ready" if free else "full", "free": free, "limit": capacity.limit,
+                "free_drawn_by_viewers": capacity.room(*sessions.counts, by_viewer=True)}  # fmt: skip
         return JSONResponse(room, 200 if free else 503)
 
     @app.get("/metrics", tags=["health"], response_class=PlainTextResponse)
@@ -183,7 +189,7 @@ def _add_sessions(app: FastAPI) -> None:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind != SDP:
             raise BadInput(f"The content type is {kind or 'missing'}.", mend=f"Send the SDP offer as {SDP}.")
-        offer = (await _body(request, MAX_OFFER_BYTES)).decode("utf-8", "replace")
+        offer = (await _body(request, MAX_SDP_BYTES)).decode("utf-8", "replace")
         session, answer = await sessions.open(offer, avatar=avatar or None, engine=engine or None, draw=draw)
         return Response(answer, 201, {"Location": f"/api/sessions/{session.name}"}, SDP)
 
@@ -228,23 +234,30 @@ def _add_control(app: FastAPI) -> None:
             return
         await socket.accept(offered)
         with session.events() as events:
-            sending = asyncio.create_task(_send_events(socket, events), name="control socket")
+            both = [
+                asyncio.create_task(_send_events(socket, events), name="control socket out"),
+                asyncio.create_task(_take_messages(socket, session), name="control socket in"),
+            ]
             try:
-                while True:
-                    received = await socket.receive()
-                    if received["type"] == "websocket.disconnect":
-                        break
-                    session.on_message(received.get("text") or received.get("bytes") or "")
-            except WebSocketDisconnect:
-                pass
+                await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
             finally:
-                sending.cancel()
-                await asyncio.gather(sending, return_exceptions=True)
+                for task in both:
+                    task.cancel()
+                await asyncio.gather(*both, return_exceptions=True)
 
 
-async def _send_events(socket: WebSocket, events: asyncio.Queue[str]) -> None:
-    while True:
-        await socket.send_text(await events.get())
+async def _send_events(socket: WebSocket, events: asyncio.Queue[str | None]) -> None:
+    """Until the session ends, which ends the socket too."""
+    with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # starlette raises the latter once the other side has closed
+        while (event := await events.get()) is not None:
+            await socket.send_text(event)
+        await socket.close(1000, "The session has ended.")
+
+
+async def _take_messages(socket: WebSocket, session: LiveSession) -> None:
+    with contextlib.suppress(WebSocketDisconnect):
+        while (received := await socket.receive())["type"] != "websocket.disconnect":
+            session.on_message(received.get("text") or received.get("bytes") or "")
 
 
 def _add_page(app: FastAPI) -> None:

@@ -145,6 +145,15 @@ def _kind_of_bytes(head: bytes, suffix: str) -> Kind | None:
 def _make(engine: EngineName, kind: Kind, request: Request, folder: Path, cache: Path, progress: Progress) -> Made:
     """The engine's own files in `folder`."""
     match engine, kind:
+        case "portrait", Kind.PICTURE:
+            from visavis.engines.portrait.create import FILE_NAME, LICENCE, create_portrait
+
+            return Made(FILE_NAME, LICENCE, remarks=create_portrait(request.source, folder, request.options, cache, progress))
+        case "rig", Kind.CHARACTER:
+            from visavis.engines.rig.characters.store import make_character
+
+            asset, licence, remarks = make_character(request.source, folder.name, folder, cache, request.options, progress)
+            return Made(asset, licence, remarks=remarks)
         case _:
             raise Unavailable(f"This version makes no {engine} avatar of a {kind}.", mend="It installs packed bundles.")
 

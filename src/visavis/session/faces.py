@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 import threading
 from collections import OrderedDict, defaultdict
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -12,11 +15,20 @@ from visavis.errors import BadInput, NotFound
 from visavis.types import Engine
 
 if TYPE_CHECKING:
-    from visavis.render.mesh import RenderMesh
+    from visavis.engines.portrait.portrait import Portrait
+    from visavis.render.prepare import Prepared
 
-ENGINES: Final = ("rig",)
+ENGINES: Final = ("rig", "portrait")
 MAX_LOADED_PEOPLE: Final = 8
 """Least recently used people are let go beyond this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A person's file for viewers that draw by themselves, compressed with gzip; `tag` changes with its content."""
+
+    gzipped: bytes
+    tag: str
 
 
 class Faces(Protocol):
@@ -26,8 +38,15 @@ class Faces(Protocol):
         """Raises NotFound with the known names."""
         ...
 
-    def engine(self, avatar: Avatar, engine: str | None, size: int) -> Engine:
-        """A new engine for one session. Raises BadInput where the bundle cannot run on it. Slow: call it in a thread."""
+    def engine(self, avatar: Avatar, engine: str | None, size: int, *, level: int = 0, governed: bool = False) -> Engine:
+        """A new engine for one session. Raises BadInput where the bundle cannot run on it. Slow: call it in a thread.
+
+        `level` of detail, 0 the finest, the engine's coarsest where it has fewer; `governed`: changed with the load from there on.
+        """
+        ...
+
+    def model(self, avatar: Avatar) -> Model:
+        """What a viewer draws this avatar from. Raises BadInput where viewers cannot. Slow: call it in a thread."""
         ...
 
 
@@ -36,7 +55,9 @@ class InstalledFaces:
 
     def __init__(self, home: Path, cache: Path) -> None:
         self._home, self._cache = home, cache
-        self._people: OrderedDict[str, RenderMesh] = OrderedDict()
+        self._people: OrderedDict[str, Prepared] = OrderedDict()
+        self._models: dict[str, tuple[Prepared, Model]] = {}
+        self._portraits: OrderedDict[tuple[Path, int], Portrait] = OrderedDict()
         self._lock = threading.Lock()
         self._making: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
@@ -46,28 +67,71 @@ class InstalledFaces:
             raise NotFound(f"{name[:64]!r} is not the name of an avatar.", mend="`visavis avatars` lists them.")
         return load_avatar(name, self._home)
 
-    def engine(self, avatar: Avatar, engine: str | None, size: int) -> Engine:
+    def engine(self, avatar: Avatar, engine: str | None, size: int, *, level: int = 0, governed: bool = False) -> Engine:
         match choose_engine(avatar, engine):
             case "rig":
                 from visavis.engines.rig import RigEngine
+                from visavis.engines.rig.detail import Governor
 
-                return RigEngine(self._person(avatar), width=size, height=size)
+                detail = Governor(start=level) if governed else level
+                return RigEngine(self._person(avatar), width=size, height=size, detail=detail)
+            case "portrait":
+                from visavis.engines.portrait import PortraitEngine
+
+                return PortraitEngine(self._portrait(avatar), size=size)
             case other:
                 raise BadInput(f"There is no engine {other!r}.", mend=f"Known: {', '.join(ENGINES)}.")
 
-    def _person(self, avatar: Avatar) -> RenderMesh:
-        from visavis.engines.rig.people import load_person
+    def model(self, avatar: Avatar) -> Model:
+        if choose_engine(avatar, None) != "rig":
+            raise BadInput(
+                f"{avatar.name} is drawn by the server alone.", mend="Ask for draw=server; viewers draw rig avatars."
+            )
+        from visavis.engines.rig.export import export_model
+
+        person = self._person(avatar)
+        with self._lock:
+            known = self._models.get(avatar.name)
+        if known is None or known[0] is not person:
+            gzipped = gzip.compress(export_model(person), mtime=0)
+            known = (person, Model(gzipped, hashlib.sha256(gzipped).hexdigest()[:32]))
+            with self._lock:
+                self._models[avatar.name] = known
+        return known[1]
+
+    def _person(self, avatar: Avatar) -> Prepared:
+        from visavis.engines.rig.store import load_mesh
+        from visavis.render.prepare import prepare
 
         with self._lock:
             making = self._making[avatar.name]
         with making:  # making one person takes seconds and keeps nobody else waiting
-            person = self._people.get(avatar.name) or load_person(avatar, self._cache)
+            person = self._people.get(avatar.name) or prepare(load_mesh(avatar, self._cache))
         with self._lock:
             self._people[avatar.name] = person
             self._people.move_to_end(avatar.name)
             while len(self._people) > MAX_LOADED_PEOPLE:
-                self._people.popitem(last=False)
+                dropped, _ = self._people.popitem(last=False)
+                self._models.pop(dropped, None)
         return person
+
+    def _portrait(self, avatar: Avatar) -> Portrait:
+        """Read again where the file was replaced."""
+        from visavis.engines.portrait.portrait import Portrait
+
+        path = avatar.asset("portrait")
+        if not path.is_file():
+            raise NotFound(f"{avatar.name} lacks its file {path.name}.", mend="Make or install the avatar again.")
+        key = path, path.stat().st_mtime_ns
+        with self._lock:
+            portrait = self._portraits.get(key)
+        portrait = portrait or Portrait.load(path)
+        with self._lock:
+            self._portraits[key] = portrait
+            self._portraits.move_to_end(key)
+            while len(self._portraits) > MAX_LOADED_PEOPLE:
+                self._portraits.popitem(last=False)
+        return portrait
 
 
 def choose_engine(avatar: Avatar, engine: str | None) -> str:

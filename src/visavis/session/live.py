@@ -12,8 +12,9 @@ from typing import Final, Protocol
 
 from visavis import protocol
 from visavis.clock import Clock
-from visavis.errors import VisavisError
+from visavis.errors import Busy, VisavisError
 from visavis.motion import Motion
+from visavis.session.capacity import MOTION_HZ
 from visavis.session.hearing import SpeechHearing
 from visavis.sync.captions import Captions
 from visavis.sync.figures import Rolling
@@ -41,7 +42,6 @@ STATS_PERIOD_S: Final = 1.0
 MAX_PENDING_MESSAGES: Final = 32
 """Control messages waiting to be carried out. Drop rule: refused with an error beyond this."""
 MAX_UNREAD_EVENTS: Final = 256
-MOTION_HZ: Final = 60
 FAREWELL_S: Final = 1.0
 
 
@@ -53,6 +53,9 @@ class Viewer(Protocol):
     def send(self, event: str) -> None: ...
 
     def send_motion(self, frame: bytes) -> None: ...
+
+    def speech_rtp_zero(self) -> int | None:
+        """RTP timestamp of the sound at media time 0; None before the first packet."""
 
     async def aclose(self) -> None: ...
 
@@ -122,7 +125,7 @@ class LiveSession:
         self._asked_ticks: int | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._pending: asyncio.Queue[protocol.ControlMessage] = asyncio.Queue(MAX_PENDING_MESSAGES)
-        self._watchers: set[asyncio.Queue[str]] = set()
+        self._watchers: set[asyncio.Queue[str | None]] = set()
         self._changing = asyncio.Lock()
         self._ended = False
         self._connected = False
@@ -137,6 +140,8 @@ class LiveSession:
         if self._ended:
             return
         self._ended = True
+        for queue in self._watchers:
+            _end_queue(queue)
         async with AsyncExitStack() as ending:  # last in, first out: every step is taken, whichever of them fails
             ending.callback(self.on_ended, self)
             if self.face.engine is not None:
@@ -167,22 +172,24 @@ class LiveSession:
         except VisavisError as error:
             self.report(error)
             return
-        self.control(message)
+        try:
+            self.control(message)
+        except VisavisError as error:
+            self.report(error, message.id)
 
     def control(self, message: protocol.ControlMessage) -> None:
-        """Carry a decoded message out; what takes time is queued in order."""
+        """Carry a decoded message out; what takes time is queued in order. Raises Busy where too much waits already."""
         match message:
             case protocol.Interrupt():
                 self._interrupt()
-            case protocol.Weights() | protocol.LookAt() | protocol.SetEmotion() | protocol.DoGesture():
-                self.motion.control(message, self.clock.now_ticks())
             case protocol.Chat() | protocol.Say() | protocol.ChangeAvatar():
                 if self._pending.full():
-                    self.send(protocol.Error(code="busy", message="Too many messages wait; send fewer.", id=message.id))
-                    return
-                if isinstance(message, protocol.Chat):
-                    self._asked_ticks = self.clock.now_ticks()
+                    raise Busy("Too many messages wait.", mend="Send fewer.")
+                if not isinstance(message, protocol.ChangeAvatar):  # what is said unasked is no response to an earlier cough
+                    self._asked_ticks = self.clock.now_ticks() if isinstance(message, protocol.Chat) else None
                 self._pending.put_nowait(message)
+            case _:
+                self.motion.control(message, self.clock.now_ticks())
 
     def on_connected(self) -> None:
         """The viewer sees and hears: frames are drawn from now on, and the conversation begins."""
@@ -215,6 +222,9 @@ class LiveSession:
     def on_speech_end(self, t_ticks: int) -> None:
         self._hearing.end()
         self.motion.end_speech(t_ticks)
+
+    def on_stall(self, t_ticks: int) -> None:
+        self.motion.stall(t_ticks)
 
     def on_word(self, utterance: int, word: WordCue) -> None:
         self.send(self._captions.heard(utterance, word))
@@ -266,17 +276,17 @@ class LiveSession:
                 queue.put_nowait(text)
 
     @contextmanager
-    def events(self) -> Iterator[asyncio.Queue[str]]:
-        """Every event from now on, as JSON text. Drop rule: a watcher that does not read misses the newest."""
-        queue: asyncio.Queue[str] = asyncio.Queue(MAX_UNREAD_EVENTS)
+    def events(self) -> Iterator[asyncio.Queue[str | None]]:
+        """Every event from now on, as JSON text, then None. Drop rule: a watcher that does not read misses the newest."""
+        queue: asyncio.Queue[str | None] = asyncio.Queue(MAX_UNREAD_EVENTS)
         self._watchers.add(queue)
         try:
             yield queue
         finally:
             self._watchers.discard(queue)
 
-    def report(self, error: VisavisError) -> None:
-        self.send(protocol.Error(code=error.code, message=str(error)))
+    def report(self, error: VisavisError, id_: str | None = None) -> None:
+        self.send(protocol.Error(code=error.code, message=str(error), id=id_))
 
     def stats(self) -> protocol.Stats:
         """This session's figures now, as the server measures them."""
@@ -286,6 +296,7 @@ class LiveSession:
             frame_ms_p50=round((pacer.frame_ms.percentile(50) if pacer else None) or 0.0, 2),
             frame_ms_p95=round((pacer.frame_ms.percentile(95) if pacer else None) or 0.0, 2),
             gap_ms_p95=round((pacer.gaps_ms.percentile(95) if pacer else None) or 0.0, 2),
+            drawn_share=round(self.face.engine.drawn_share, 2) if self.face.engine else 1.0,
             late_frames=pacer.late_frames if pacer else 0,
             stalled_ms=round(self.player.stall_ticks * 1000 / TICKS_HZ),
             response_ms=self.response_ms.last and round(self.response_ms.last, 1),
@@ -318,7 +329,7 @@ class LiveSession:
             try:
                 await self._carry_out(message)
             except VisavisError as error:
-                self.send(protocol.Error(code=error.code, message=str(error), id=message.id))
+                self.report(error, message.id)
 
     async def _carry_out(self, message: protocol.ControlMessage) -> None:
         assert self._talker is not None
@@ -362,13 +373,17 @@ class LiveSession:
             self.send(self.stats())
 
     async def _stream_motion(self) -> None:
-        """FaceFrames for a viewer that draws by itself, as they fall due."""
+        """FaceFrames for a viewer that draws by itself, as they fall due; and once, what of the sound they belong to."""
+        assert self._viewer is not None
         period = period_ticks(MOTION_HZ)
         index = self.clock.now_ticks() // period + 1
+        told = False
         while True:
             await self.clock.sleep_until(index * period)
-            if self._viewer is not None:
-                self._viewer.send_motion(protocol.encode_motion(self.motion.sample(index * period)))
+            self._viewer.send_motion(protocol.encode_motion(self.motion.sample(index * period)))
+            if not told and (rtp_zero := self._viewer.speech_rtp_zero()) is not None:
+                self.send(protocol.MediaClock(rtp_zero=rtp_zero))
+                told = True
             index = max(index + 1, self.clock.now_ticks() // period)
 
     def _make_pacer(self, engine: Engine) -> VideoPacer:
@@ -397,6 +412,13 @@ class LiveSession:
         if _log_failure(task) and not self._ended:
             self.report(VisavisError("The session broke and was ended.", mend="Connect again; the server's log says why."))
             self.on_disconnected()
+
+
+def _end_queue(queue: asyncio.Queue[str | None]) -> None:
+    """A watcher's last word; for one that has not read, the oldest goes."""
+    if queue.full():
+        queue.get_nowait()
+    queue.put_nowait(None)
 
 
 def _log_failure(task: asyncio.Task[None]) -> bool:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Final
+
+import numpy as np
 
 from visavis.motion import Motion
 from visavis.motion.voice_model import VoiceModel
@@ -24,6 +27,8 @@ CHUNK_SAMPLES: Final = SPEECH_HZ // 50
 SETTLE_TICKS: Final = ticks_from_s(0.5)
 """Drawn after the last sound, for the mouth to close and the face to come to rest."""
 
+STILL_SHARE: Final = 0.2
+
 Progress = Callable[[float], None]
 """Called with the part done, 0 to 1."""
 
@@ -43,6 +48,13 @@ def faces_of_recording(
     for index in range(-(-(end_ticks + SETTLE_TICKS) // period)):
         feed(index * period)
         yield motion.sample(index * period)
+
+
+def calmer(face: FaceFrame) -> FaceFrame:
+    """The same face with `STILL_SHARE` of the head's motion; the eyes keep looking where they looked."""
+    share = np.float32(STILL_SHARE)
+    gaze = face.gaze + face.head_rotation[None, :2] * (1 - share)
+    return replace(face, head_rotation=face.head_rotation * share, head_translation=face.head_translation * share, gaze=gaze)
 
 
 def render_recording(

@@ -8,16 +8,17 @@ import secrets
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Final, Literal
 
 from visavis.avatars import Avatar
 from visavis.clock import MonotonicClock
 from visavis.errors import NotFound
-from visavis.session.capacity import Capacity, Cost, measure_cost, usable_cores
+from visavis.session.capacity import Capacity, Cost, measure_costs, measure_motion_cost, usable_cores
 from visavis.session.faces import Faces, InstalledFaces
 from visavis.session.live import Face, LiveSession, Talker
 from visavis.settings import Settings
-from visavis.types import SpeechSink
+from visavis.types import Engine, SpeechSink
 from visavis.voice.conversation import Conversation, preload
 from visavis.voice.persona import Persona
 
@@ -43,13 +44,19 @@ class Sessions:
         self.faces: Faces = faces or InstalledFaces(settings.home, settings.cache)
         self.capacity: Capacity | None = None
         self._live: dict[str, LiveSession] = {}
-        self._opening = 0
+        self._opening: dict[Drawing, int] = {"server": 0, "viewer": 0}
         self._preparing = asyncio.Lock()
         self._executor = ThreadPoolExecutor(max_workers=usable_cores(), thread_name_prefix="draw")
 
     @property
     def active(self) -> int:
-        return len(self._live) + self._opening
+        return sum(self.counts)
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """Sessions drawn here, and sessions that viewers draw."""
+        by_viewers = sum(session.face.engine is None for session in self._live.values())
+        return len(self._live) - by_viewers + self._opening["server"], by_viewers + self._opening["viewer"]
 
     async def prepare(self) -> Capacity:
         """Load the default person, compile what draws it and measure what a frame costs here. Idempotent."""
@@ -61,19 +68,22 @@ class Sessions:
             sys.setswitchinterval(SWITCH_INTERVAL_S)
             loop = asyncio.get_running_loop()
             await loop.run_in_executor(self._executor, _load_stages)
-            cost = await loop.run_in_executor(self._executor, self._measure)
-            self.capacity = Capacity(cost, fps=self.settings.fps, at_most=self.settings.max_sessions)
+            costs = await loop.run_in_executor(self._executor, self._measure)
+            motion = await loop.run_in_executor(self._executor, measure_motion_cost)
+            self.capacity = Capacity(costs, fps=self.settings.fps, motion=motion, at_most=self.settings.max_sessions)
             log.info(
-                "a frame costs %.1f ms to draw and %.1f ms to encode; this machine holds %d sessions at %d fps",
-                cost.draw_core_ms, cost.encode_core_ms, self.capacity.limit, self.settings.fps,
+                "a frame costs %s ms to draw, by level of detail, and %.1f ms to encode; this machine holds %d sessions at %d fps, "
+                "or %d that viewers draw",
+                ", ".join(f"{cost.draw_core_ms:.1f}" for cost in costs), costs[0].encode_core_ms, self.capacity.limit,
+                self.settings.fps, self.capacity.viewer_limit,
             )  # fmt: skip
         return self.capacity
 
     async def open(self, offer: str, *, avatar: str | None, engine: str | None, draw: Drawing) -> tuple[LiveSession, str]:
         """A session answering an SDP offer, and the SDP answer. Raises Busy, NotFound, BadInput."""
         capacity = await self.prepare()
-        capacity.admit(self.active)
-        self._opening += 1
+        capacity.admit(*self.counts, by_viewer=draw == "viewer")
+        self._opening[draw] += 1
         session: LiveSession | None = None
         try:
             session = await self._new_session(avatar or self.settings.avatar, engine, draw)
@@ -85,7 +95,7 @@ class Sessions:
         else:
             self._live[session.name] = session
         finally:
-            self._opening -= 1
+            self._opening[draw] -= 1
         return session, answer
 
     def get(self, name: str) -> LiveSession:
@@ -135,9 +145,12 @@ class Sessions:
         avatar = await loop.run_in_executor(self._executor, self.faces.avatar, name)
         drawn_by = None
         if draw == "server":
-            drawn_by = await loop.run_in_executor(
-                self._executor, self.faces.engine, avatar, engine or self.settings.engine, self.settings.size
-            )
+            capacity = await self.prepare()
+            make = partial(
+                self.faces.engine, avatar, engine or self.settings.engine, self.settings.size,
+                level=capacity.level_for(max(1, self.counts[0])), governed=True,
+            )  # fmt: skip
+            drawn_by = await loop.run_in_executor(self._executor, make)
         return Face(name, drawn_by, persona_of(avatar), avatar.gains)
 
     def _conversation(self, sink: SpeechSink, session: LiveSession) -> Talker:
@@ -150,12 +163,12 @@ class Sessions:
         credential = given.ice_credential.get_secret_value() if given.ice_credential else None
         return IceSettings(given.loopback, tuple(given.ice_servers), given.ice_username, credential)
 
-    def _measure(self) -> Cost:
-        engine = self.faces.engine(self.faces.avatar(self.settings.avatar), self.settings.engine, self.settings.size)
-        try:
-            return measure_cost(engine, fps=self.settings.fps)
-        finally:
-            engine.close()
+    def _measure(self) -> list[Cost]:
+        return measure_costs(self._engine_at, fps=self.settings.fps)
+
+    def _engine_at(self, level: int) -> Engine:
+        avatar = self.faces.avatar(self.settings.avatar)
+        return self.faces.engine(avatar, self.settings.engine, self.settings.size, level=level)
 
     def _forget(self, name: str) -> None:
         self._live.pop(name, None)

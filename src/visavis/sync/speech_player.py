@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 import numpy as np
@@ -17,10 +17,21 @@ import numpy as np
 from visavis.audio.resample import StreamResampler
 from visavis.clock import Clock
 from visavis.sync.video_pacer import VIDEO_LEAD_TICKS
-from visavis.types import I16, SPEECH_HZ, TICKS_HZ, PlaybackEnd, SpeechChunk, WordCue, s_from_ticks, ticks_from_s
+from visavis.types import (
+    AUDIO_FRAME_TICKS,
+    I16,
+    SPEECH_HZ,
+    TICKS_HZ,
+    AudioChunk,
+    Cue,
+    PhoneCue,
+    PlaybackEnd,
+    SpeechChunk,
+    WordCue,
+    s_from_ticks,
+    ticks_from_s,
+)
 
-FRAME_TICKS: Final = TICKS_HZ // 50
-"""20 ms: one Opus packet. At 48 kHz a tick is a sample."""
 SPEECH_LEAD_TICKS: Final = VIDEO_LEAD_TICKS + ticks_from_s(0.004)
 """How far ahead of now the first sample of speech is placed: just enough that the frame of its time is not being drawn yet.
 
@@ -30,6 +41,8 @@ MAX_AHEAD_TICKS: Final = ticks_from_s(20.0)
 """`push` waits while more speech than this is ahead."""
 FADE_TICKS: Final = ticks_from_s(0.005)
 """An interruption fades over this, not to click."""
+CUE_LEAD_TICKS: Final = ticks_from_s(0.25)
+"""Cues are passed on so far ahead of the speech that has come: what motion wants to know early, and no more, for a voice may stall."""
 
 
 class PlayerListener(Protocol):
@@ -40,6 +53,9 @@ class PlayerListener(Protocol):
 
     def on_speech_end(self, t_ticks: int) -> None:
         """The media time at which an utterance's last sample lies."""
+
+    def on_stall(self, t_ticks: int) -> None:
+        """The voice fell behind: from `t_ticks` on there is silence until more comes; cues that lie there will be told anew."""
 
     def on_started(self, utterance: int) -> None:
         """An utterance's first sample is being handed to the transport."""
@@ -59,6 +75,10 @@ class _Utterance:
     number: int
     resampler: StreamResampler = field(default_factory=lambda: StreamResampler(SPEECH_HZ, TICKS_HZ))
     pieces: deque[tuple[int, I16]] = field(default_factory=deque)
+    coming: list[Cue] = field(default_factory=list)
+    """Too far ahead of the speech that has come to be passed on; like all cues here in the utterance's own time."""
+    ahead: list[PhoneCue] = field(default_factory=list)
+    """Passed on, but their sound has not come yet."""
     words: deque[WordCue] = field(default_factory=deque)
     next_ticks: int | None = None
     """Media time at which the next sample to arrive will lie."""
@@ -67,6 +87,7 @@ class _Utterance:
     heard_ticks: int = 0
     ended: bool = False
     started: bool = False
+    stalled: bool = False
 
 
 class SpeechPlayer:
@@ -115,6 +136,10 @@ class SpeechPlayer:
         if len(rest):
             utterance.pieces.append((utterance.next_ticks, rest))
             utterance.next_ticks += len(rest)
+        if utterance.coming:
+            end = utterance.next_ticks - utterance.offset_ticks
+            last = SpeechChunk(AudioChunk(end, SPEECH_HZ, np.zeros(0, np.int16)), tuple(utterance.coming), True)
+            self._listener.on_placed(last.placed(utterance.offset_ticks, self.generation))
         self._listener.on_speech_end(utterance.next_ticks)
 
     def interrupt(self) -> None:
@@ -138,7 +163,7 @@ class SpeechPlayer:
     def speaking(self) -> bool:
         return bool(self._utterances)
 
-    def read(self, t_ticks: int, count: int = FRAME_TICKS) -> I16:
+    def read(self, t_ticks: int, count: int = AUDIO_FRAME_TICKS) -> I16:
         """int16 [count] at 48 kHz for media time `t_ticks` on. Times must not go back; what was skipped is never heard."""
         assert t_ticks >= self._read_ticks, (t_ticks, self._read_ticks)
         out = np.zeros(count, np.int16)
@@ -154,6 +179,7 @@ class SpeechPlayer:
             if utterance.pieces or not utterance.ended:
                 break
             self._utterances.popleft()
+            self._tell_words(utterance, None)
             self._finish(utterance, interrupted=False)
         self._room.set()
         return out
@@ -173,9 +199,24 @@ class SpeechPlayer:
             if end_ticks - at < len(samples):
                 utterance.pieces.appendleft((end_ticks, samples[end_ticks - at :]))
         if utterance.started and not utterance.pieces and not utterance.ended and utterance.next_ticks is not None:
-            self.stall_ticks += max(0, end_ticks - max(t_ticks, utterance.next_ticks))
-        while utterance.words and utterance.words[0].t_ticks < end_ticks:
-            self._listener.on_word(utterance.number, utterance.words.popleft())
+            self._stall(utterance, utterance.next_ticks, t_ticks, end_ticks)
+        if utterance.next_ticks is not None:
+            self._tell_words(utterance, min(end_ticks, utterance.next_ticks))
+
+    def _stall(self, utterance: _Utterance, ran_out_ticks: int, t_ticks: int, end_ticks: int) -> None:
+        self.stall_ticks += max(0, end_ticks - max(t_ticks, ran_out_ticks))
+        if ran_out_ticks < end_ticks and not utterance.stalled:
+            utterance.stalled = True
+            self._listener.on_stall(ran_out_ticks)
+
+    def _tell_words(self, utterance: _Utterance, before_ticks: int | None) -> None:
+        """The words that begin before a media time; all that are left where it is None."""
+        offset = utterance.offset_ticks
+        while utterance.words and (before_ticks is None or utterance.words[0].t_ticks + offset < before_ticks):
+            word = utterance.words.popleft()
+            self._listener.on_word(
+                utterance.number, replace(word, t_ticks=word.t_ticks + offset, end_ticks=word.end_ticks + offset)
+            )
 
     def _finish(self, utterance: _Utterance, *, interrupted: bool) -> None:
         end = PlaybackEnd(utterance.number, s_from_ticks(utterance.heard_ticks), interrupted)
@@ -201,9 +242,9 @@ class SpeechPlayer:
         if len(samples):
             utterance.pieces.append((utterance.next_ticks, samples))
             utterance.next_ticks += len(samples)
-        placed = chunk.placed(utterance.offset_ticks, self.generation)
-        utterance.words.extend(cue for cue in placed.cues if isinstance(cue, WordCue))
-        self._listener.on_placed(placed)
+        utterance.words.extend(cue for cue in chunk.cues if isinstance(cue, WordCue))
+        due = SpeechChunk(chunk.audio, _due_cues(utterance, chunk), chunk.phones_known)
+        self._listener.on_placed(due.placed(utterance.offset_ticks, self.generation))
 
     def _faded_tail(self) -> I16:
         """The few samples that would have come next, faded out."""
@@ -214,3 +255,17 @@ class SpeechPlayer:
             return np.zeros(0, np.int16)
         tail = samples[:FADE_TICKS].astype(np.float32)
         return (tail * np.linspace(1.0, 0.0, len(tail), dtype=np.float32)).astype(np.int16)
+
+
+def _due_cues(utterance: _Utterance, chunk: SpeechChunk) -> tuple[Cue, ...]:
+    """What is to be passed on with this chunk: cues near enough to the speech that has come, and after a stall the phones it cut off."""
+    known = [*utterance.coming, *chunk.cues]
+    horizon = chunk.audio.end_ticks + CUE_LEAD_TICKS
+    utterance.coming = [cue for cue in known if cue.t_ticks >= horizon]
+    due = [cue for cue in known if cue.t_ticks < horizon]
+    if utterance.stalled:
+        utterance.stalled = False
+        due = [*utterance.ahead, *due]
+    phones = (cue for cue in (*utterance.ahead, *due) if isinstance(cue, PhoneCue))
+    utterance.ahead = list(dict.fromkeys(cue for cue in phones if cue.end_ticks > chunk.audio.end_ticks))
+    return tuple(due)

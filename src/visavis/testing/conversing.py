@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from visavis.errors import NotFound, VisavisError
-from visavis.types import I16, AgentState, AudioChunk
+from visavis.types import HEARING_HZ, I16, AgentState, AudioChunk
 from visavis.voice.conversation import Conversation
 from visavis.voice.persona import Persona
 
@@ -55,9 +55,9 @@ class RememberingListener:
 
 async def speak_into(conversation: Conversation, samples: I16, *, silence_s: float = 1.0) -> None:
     """Push a recording and some silence as a microphone would, in real time."""
-    audio = np.concatenate([samples, np.zeros(round(silence_s * 16_000), np.int16)])
+    audio = np.concatenate([samples, np.zeros(round(silence_s * HEARING_HZ), np.int16)])
     loop = asyncio.get_running_loop()
     begun = loop.time()
     for start in range(0, len(audio), 320):
-        conversation.hear(AudioChunk(0, 16_000, audio[start : start + 320]))
-        await asyncio.sleep(max(0.0, begun + (start + 320) / 16_000 - loop.time()))
+        conversation.hear(AudioChunk(0, HEARING_HZ, audio[start : start + 320]))
+        await asyncio.sleep(max(0.0, begun + (start + 320) / HEARING_HZ - loop.time()))

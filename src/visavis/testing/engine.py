@@ -16,6 +16,7 @@ class PlainEngine:
 
     def __init__(self, width: int = 128, height: int = 128) -> None:
         self.width, self.height = width, height
+        self.drawn_share = 1.0
         self.drawn = 0
         self.closed = False
 

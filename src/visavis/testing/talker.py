@@ -43,6 +43,9 @@ class EchoTalker:
         await self.say(text)
 
     async def say(self, text: str) -> None:
+        """As an utterance of its own: what is still being pushed of another ends there."""
+        if self._speaking is not None and not self._speaking.done():
+            self._sink.end_utterance()
         self._stop()
         self._listener.on_state(AgentState.SPEAKING)  # type: ignore[attr-defined]
         self._speaking = asyncio.get_running_loop().create_task(self._speak(text.split()), name="echo talker")

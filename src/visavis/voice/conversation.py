@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from typing import TYPE_CHECKING, Final
@@ -49,6 +50,7 @@ class Conversation:
         self._parts: VoiceParts | None = None
         self._session: AgentSession[None] | None = None
         self._waiting: set[SpeechHandle] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     @property
     def persona(self) -> Persona:
@@ -85,7 +87,9 @@ class Conversation:
         session.output.audio = self._output
         if parts.stt is not None:
             session.input.audio = self._microphone
-        agent = FaceAgent(instructions=instructions_for(self._settings, self._persona), on_avatar_wish=self._avatar_wish)
+        agent = self._agent = FaceAgent(
+            instructions=instructions_for(self._settings, self._persona), on_avatar_wish=self._avatar_wish
+        )
         await session.start(agent=agent, record=False)
         if greet:
             from visavis.voice.guide_script import greeting
@@ -133,11 +137,22 @@ class Conversation:
         self._persona = persona
         if self._parts is not None:
             self._parts.become(persona)
+        if self._session is not None and self.language_model:
+            from visavis.voice.parts import instructions_for
+
+            task = asyncio.get_running_loop().create_task(
+                self._agent.update_instructions(instructions_for(self._settings, persona))
+            )
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     async def aclose(self) -> None:
         """End the session and its processes. Idempotent."""
         session, self._session = self._session, None
         parts, self._parts = self._parts, None
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         if session is not None:
             self._microphone.close()
             self._output.silence()

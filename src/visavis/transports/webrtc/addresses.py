@@ -9,6 +9,8 @@ from typing import Final
 
 import aioice.ice
 
+from visavis.settings import is_loopback
+
 _chosen: ContextVar[tuple[str, ...] | None] = ContextVar("visavis_ice_addresses", default=None)
 _every_address = aioice.ice.get_host_addresses
 
@@ -31,6 +33,17 @@ def ice_addresses(addresses: tuple[str, ...] | None) -> Iterator[None]:
         yield
     finally:
         _chosen.reset(token)
+
+
+def loopback_candidates_only(sdp: str) -> str:
+    """The SDP less the candidates outside this machine: a server bound to loopback sends nowhere else, whatever an offer names."""
+    lines = sdp.splitlines(keepends=True)
+    return "".join(line for line in lines if not line.startswith("a=candidate:") or _is_loopback_candidate(line))
+
+
+def _is_loopback_candidate(line: str) -> bool:
+    fields = line.split()
+    return len(fields) > 4 and is_loopback(fields[4])
 
 
 def without_mdns_candidates(sdp: str) -> str:

@@ -16,17 +16,15 @@ from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from visavis.audio.resample import pcm_of
 from visavis.clock import Clock
 from visavis.errors import BadInput, TooLarge
-from visavis.protocol import CONTROL_CHANNEL, MAX_MESSAGE_BYTES, MOTION_CHANNEL
-from visavis.transports.webrtc.addresses import LOOPBACK, ice_addresses, without_mdns_candidates
+from visavis.protocol import CONTROL_CHANNEL, MAX_MESSAGE_BYTES, MAX_SDP_BYTES, MOTION_CHANNEL
+from visavis.transports.webrtc.addresses import LOOPBACK, ice_addresses, loopback_candidates_only, without_mdns_candidates
 from visavis.transports.webrtc.tracks import FaceTrack, SpeechTrack
-from visavis.types import I16, AudioChunk, VideoFrame
+from visavis.types import AUDIO_FRAME_TICKS, HEARING_HZ, I16, AudioChunk, VideoFrame
 
 log = logging.getLogger(__name__)
 
-HEARING_HZ: Final = 16_000
-MAX_SDP_BYTES: Final = 65_536
 MAX_SDP_MEDIA: Final = 8
-MAX_CANDIDATES: Final = 64
+MAX_CANDIDATES: Final = 32
 MAX_EARLY_EVENTS: Final = 16
 CONNECT_TIMEOUT_S: Final = 20.0
 OFFER_MEND: Final = "Offer audio, video and a data channel."
@@ -88,7 +86,7 @@ class Peer:
 
     async def answer(self, offer: str) -> str:
         """The SDP answer to an SDP offer, candidates included. Raises BadInput in one line where the offer is not usable."""
-        description = _checked_offer(offer)
+        description = _checked_offer(offer, loopback=self._ice.loopback)
         try:
             await self._connection.setRemoteDescription(description)
             self._add_tracks()
@@ -118,6 +116,20 @@ class Peer:
         channel = self._motion
         if channel is not None and channel.readyState == "open" and channel.bufferedAmount < 4 * len(frame):
             channel.send(frame)
+
+    def speech_rtp_zero(self) -> int | None:
+        """RTP timestamp, modulo 2**32, of the sound at media time 0; None before the first packet has gone.
+
+        aiortc draws a stream's first timestamp by chance and does not tell it; its sender's counters give it away: every packet
+        holds one frame of the track, and the first one counts as 0.
+        """
+        sender = next((s for s in self._connection.getSenders() if s.track is self._speech), None)
+        if sender is None or self._speech.first_ticks is None:
+            return None
+        sent, last = sender._RTCRtpSender__packet_count, sender._RTCRtpSender__rtp_timestamp  # type: ignore[attr-defined]
+        if sent == 0:
+            return None
+        return int(last - (sent - 1) * AUDIO_FRAME_TICKS - self._speech.first_ticks) % (1 << 32)
 
     async def aclose(self) -> None:
         self._disconnected = True
@@ -200,7 +212,7 @@ class Peer:
         task.add_done_callback(self._tasks.discard)
 
 
-def _checked_offer(offer: str) -> RTCSessionDescription:
+def _checked_offer(offer: str, *, loopback: bool) -> RTCSessionDescription:
     size = len(offer.encode("utf-8", "replace"))
     if size > MAX_SDP_BYTES:
         raise TooLarge(f"The SDP offer has {size} bytes; at most {MAX_SDP_BYTES} are taken.")
@@ -211,4 +223,5 @@ def _checked_offer(offer: str) -> RTCSessionDescription:
         raise TooLarge(f"The SDP offer has more than {MAX_SDP_MEDIA} media sections.")
     if sum(line.startswith("a=candidate:") for line in lines) > MAX_CANDIDATES:
         raise TooLarge(f"The SDP offer has more than {MAX_CANDIDATES} candidates.")
-    return RTCSessionDescription(without_mdns_candidates(offer), "offer")
+    usable = loopback_candidates_only(offer) if loopback else without_mdns_candidates(offer)
+    return RTCSessionDescription(usable, "offer")

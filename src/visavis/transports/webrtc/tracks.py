@@ -12,9 +12,8 @@ from aiortc import MediaStreamTrack
 from aiortc.mediastreams import VIDEO_CLOCK_RATE, VIDEO_TIME_BASE
 
 from visavis.clock import Clock
-from visavis.types import I16, TICKS_HZ, VideoFrame
+from visavis.types import AUDIO_FRAME_TICKS, I16, TICKS_HZ, VideoFrame
 
-AUDIO_FRAME_TICKS: Final = TICKS_HZ // 50
 AUDIO_TIME_BASE: Final = Fraction(1, TICKS_HZ)
 MAILBOX_FRAMES: Final = 2
 
@@ -32,10 +31,13 @@ class SpeechTrack(MediaStreamTrack):
         self._clock = clock
         self._read = read
         self._next_ticks: int | None = None
+        self.first_ticks: int | None = None
+        """Media time of the first frame that was read."""
 
     async def recv(self) -> av.AudioFrame:
         if self._next_ticks is None:
             self._next_ticks = -(-self._clock.now_ticks() // AUDIO_FRAME_TICKS) * AUDIO_FRAME_TICKS
+            self.first_ticks = self._next_ticks
         t_ticks = self._next_ticks
         await self._clock.sleep_until(t_ticks)
         self._next_ticks = t_ticks + AUDIO_FRAME_TICKS
