@@ -16,7 +16,7 @@ from visavis.types import F32, TICKS_HZ, PhoneCue
 CLOSED: Final = 0.05
 """An opening below this is a closed mouth: 5 % of a jaw wide open."""
 NEAR_FRAMES: Final = 4
-"""A closure counts within so many frames (40 ms) of the phone that asks for it."""
+"""A bilabial is closed where the lips are within so many frames (40 ms) of its middle."""
 _FARTHEST_LAG: Final = 25
 Ints = npt.NDArray[np.intp]
 
@@ -49,16 +49,17 @@ def class_accuracy(heard: Ints, truth: Ints) -> Count:
 
 
 def closure_recall(opening: F32, phones: tuple[PhoneCue, ...]) -> Count:
-    """Of the bilabials, how many show closed lips within 40 ms of the phone."""
+    """Of the bilabials, how many show closed lips within 40 ms of their middle."""
     hits, spans = 0, _bilabials(phones)
     for start, end in spans:
-        near = opening[max(0, start - NEAR_FRAMES) : end + NEAR_FRAMES]
+        middle = (start + end) // 2
+        near = opening[max(0, middle - NEAR_FRAMES) : middle + NEAR_FRAMES + 1]
         hits += bool(len(near) and near.min() < CLOSED)
     return Count(hits, len(spans))
 
 
 def closure_precision(opening: F32, phones: tuple[PhoneCue, ...], truth: Ints) -> Count:
-    """Of the closures shown within speech, how many have a bilabial within 40 ms. Closures that touch a pause are none."""
+    """Of the closures shown within speech, how many overlap a bilabial or come within 40 ms of it. Closures that touch a pause are none."""
     count = min(len(opening), len(truth))
     spoken = (truth[:count] >= 0) & (truth[:count] != CLASSES.index("sil"))
     asked = np.zeros(count, bool)

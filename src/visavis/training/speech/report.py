@@ -14,12 +14,12 @@ from visavis.arkit import INDEX
 from visavis.audio.files import load_audio
 from visavis.motion.mel import RATE_HZ
 from visavis.motion.phone_groups import CLASSES
-from visavis.motion.voice_layout import KINDS
 from visavis.motion.voice_model import VoiceModel
 from visavis.training.speech.augment import in_a_room, over_telephone, shouted, whispered
 from visavis.training.speech.espeak import test_lines
 from visavis.training.speech.festival import festival_test_lines
 from visavis.training.speech.hearers import Hearer, OurModel, Shown, Sphinx, known_motion, sampled
+from visavis.training.speech.listeners import nods_while_listening, two_person_talk
 from visavis.training.speech.measures import (
     Count,
     class_accuracy,
@@ -158,7 +158,10 @@ def measure(shared: Path, say: Say, *, peers: bool = True, weights: Path | None 
         quiet = {name: float(hearer.hear(sound).opening.mean()) for name, sound in without_speech(shared).items()}
         laughs = laughter_figures(hearer.hear(_recording(shared, "en_mfa_laughter.flac")))
         rows[hearer.name] = {"note": hearer.note, "speech": speech, "opening_without_speech": quiet, "laughter": laughs}
-    return {"classes": list(CLASSES), "kinds": list(KINDS), "not_aligned": left_out, "hearers": rows}
+    say("listening")
+    nods = nods_while_listening(two_person_talk(human, 1))
+    listening = {"minutes": nods.minutes, "per_minute": nods.per_minute, "share_in_pauses": nods.share_in_pauses}
+    return {"classes": list(CLASSES), "not_aligned": left_out, "hearers": rows, "listening": listening}
 
 
 _HUMAN: Final = {"German": "de", "Mandarin": "cmn", "Japanese": "ja", "Swedish": "sv"}
@@ -198,7 +201,12 @@ def table(measured: dict[str, Any]) -> str:
         ("smile_p90", "laughter, recorded: smile, 90th percentile"),
     ):
         second += f"\n| {words} | " + " | ".join(f"{measured['hearers'][n]['laughter'][figure]:.2f}" for n in names) + " |"
-    return "\n\n".join([*out, second]) + "\n"
+    nods = measured["listening"]
+    third = (
+        f"Listening to {nods['minutes']:.1f} minutes of a user's turns: {nods['per_minute']:.1f} nods a minute, "
+        f"{100 * nods['share_in_pauses']:.0f} % of them begin outside words."
+    )
+    return "\n\n".join([*out, second, third]) + "\n"
 
 
 def _two(value: float | None) -> str:
