@@ -128,7 +128,7 @@ class LiveSession:
         self._executor = executor
         self._language_model = language_model
         self._captions = Captions()
-        self._hearing = SpeechHearing(executor, self.motion.hear_phones)
+        self._hearing = SpeechHearing(executor, self.motion.hear_mouths)
         self._pacer: VideoPacer | None = None
         self._viewer: Viewer | None = None
         self._talker: Talker | None = None
