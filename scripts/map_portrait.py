@@ -21,8 +21,10 @@ from visavis.render.spans import SpanBuffers, draw_spans
 from visavis.settings import load_settings
 
 SIDE, FOCAL = 1000, 3600.0
+SHARE_SEEN = 0.5
+"""A face counts as seen where at least this share of it shows in one of the drawings."""
 EXPRESSIONS = (
-    {}, {"eyeBlinkLeft": 1, "eyeBlinkRight": 1}, {"eyeBlinkLeft": 0.5, "eyeBlinkRight": 0.5}, {"mouthFunnel": 1}, {"jawOpen": 0.25},
+    {}, {"eyeBlinkLeft": 1, "eyeBlinkRight": 1}, {"mouthFunnel": 1}, {"jawOpen": 0.25},
     {"mouthPucker": 1}, {"mouthUpperUpLeft": 1, "mouthUpperUpRight": 1, "mouthLowerDownLeft": 1, "mouthLowerDownRight": 1},
 )  # fmt: skip
 TURNS = ((0, 0), (0.35, 0), (-0.35, 0), (0, 0.25), (0, -0.25), (0.7, 0), (-0.7, 0))
@@ -47,10 +49,13 @@ def main() -> None:
             screen = np.c_[SIDE / 2 + FOCAL * posed[:, 0], SIDE / 2 - FOCAL * posed[:, 1] - 120].astype(np.float32)
             at = SpanBuffers(SIDE, SIDE, 1)
             a, b, c = (screen[drawn[:, i]] for i in range(3))
-            front = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (c[:, 0] - a[:, 0]) * (b[:, 1] - a[:, 1]) < 0
+            front = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) < (c[:, 0] - a[:, 0]) * (b[:, 1] - a[:, 1])
             depth = posed[:, 2].astype(np.float32)
             draw_spans(screen, depth, drawn[front], np.zeros((len(points), 1), np.float32), at.box, at.out, at.nearest, at.ids)
-            shown = np.flatnonzero(front)[np.unique(at.ids[at.ids >= 0])]
+            pixels = np.bincount(at.ids[at.ids >= 0], minlength=int(front.sum()))
+            areas = 0.5 * np.abs(np.linalg.det(np.stack([(b - a)[front], (c - a)[front]], 1)))
+            mostly = pixels > SHARE_SEEN * np.maximum(areas, 1)
+            shown = np.flatnonzero(front)[mostly]
             seen[shown[shown < len(triangles)]] = True
     inside = head.masks["inside-mouth"][: len(used)][triangles].mean(1) > 0.5
     corners = np.asarray(head.skin @ base)[: len(used)][triangles]
@@ -69,7 +74,9 @@ def globes(centres, radii, first):
     ball = np.stack([np.sin(polar) * np.cos(turn), np.sin(polar) * np.sin(turn), np.cos(polar) + 0 * turn], -1).reshape(-1, 3)
     a, b = (i * 32 + j).ravel(), (i * 32 + (j + 1) % 32).ravel()
     faces = np.concatenate([np.stack([a, a + 32, b + 32], 1), np.stack([a, b + 32, b], 1)])
-    return np.concatenate([c + r * ball for c, r in zip(centres, radii)]), np.concatenate([faces + first, faces + first + len(ball)])
+    return np.concatenate([c + r * ball for c, r in zip(centres, radii, strict=False)]), np.concatenate(
+        [faces + first, faces + first + len(ball)]
+    )
 
 
 if __name__ == "__main__":

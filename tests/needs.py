@@ -41,14 +41,14 @@ def livekit_server() -> str:
     return found.stdout.strip()
 
 
-def hosted_plugin(provider: str) -> None:
-    """The official livekit plugin of a hosted provider."""
+def package(name: str, mend: str) -> None:
+    """A package that no part of visavis needs, but something shown here does."""
     try:
-        found = importlib.util.find_spec(f"livekit.plugins.{provider}")
+        found = importlib.util.find_spec(name)
     except ModuleNotFoundError:
         found = None
     if found is None:
-        missing("hosted", f'the plugin of {provider} is not installed: pip install "visavis[{provider}]"')
+        missing(name.rpartition(".")[2], f"{name} is not installed: {mend}")
 
 
 def shared(path: str) -> Path:
@@ -65,3 +65,9 @@ def network_namespace() -> None:
         missing("netns", "network namespaces need root and iproute2")
     if subprocess.run(["ip", "netns", "list"], capture_output=True, check=False).returncode != 0:
         missing("netns", "this kernel has no network namespaces")
+
+
+def torch() -> None:
+    """PyTorch and ONNX, as `pip install visavis[train]` brings them."""
+    if importlib.util.find_spec("torch") is None or importlib.util.find_spec("onnx") is None:
+        missing("torch", "PyTorch is not installed: pip install 'visavis[train]'")

@@ -185,7 +185,7 @@ class TestHosted:
         return check_hosted(settings(tmp_path, providers=providers))
 
     def test_keys_are_looked_for_and_never_told(self, tmp_path: Path, monkeypatch) -> None:
-        needs.hosted_plugin("tavus")
+        needs.package("livekit.plugins.tavus", 'pip install "visavis[tavus]"')
         monkeypatch.setenv("LIVEKIT_URL", "wss://rooms.example")
         monkeypatch.setenv("LIVEKIT_API_KEY", "lk-key")
         monkeypatch.setenv("LIVEKIT_API_SECRET", "lk-very-secret")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from livekit import rtc
 from tests import needs
-from tests.hosted.conftest import Agent, Server
+from tests.hosted.conftest import Agent
 from tests.hosted.stand_ins import (
     AGENT,
     KEY,
@@ -20,11 +20,12 @@ from tests.hosted.stand_ins import (
     SimliStandIn,
     StandIn,
     TavusStandIn,
-)  # fmt: skip
+)
 
 from visavis.errors import BadSettings, Unavailable
 from visavis.hosted.options import PROVIDERS, Anam, Bey, BitHuman, HostedOptions, Provider, Simli, Tavus
 from visavis.hosted.start import start_avatar
+from visavis.testing.livekit_server import LiveKitServer
 
 STAND_INS: dict[Provider, type[StandIn]] = {
     "tavus": TavusStandIn, "simli": SimliStandIn, "anam": AnamStandIn, "bey": BeyStandIn, "bithuman": BitHumanStandIn,
@@ -44,14 +45,16 @@ def options_for(cloud: StandIn, **patience: float) -> HostedOptions:
     )
 
 
-def cloud_of(provider: Provider, server: Server) -> StandIn:
-    needs.hosted_plugin(provider)
-    return STAND_INS[provider](server.key, server.secret)
+def cloud_of(provider: Provider, server: LiveKitServer) -> StandIn:
+    needs.package(f"livekit.plugins.{provider}", f'pip install "visavis[{provider}]"')
+    return STAND_INS[provider](server.access.api_key, server.access.api_secret)
 
 
 @pytest.mark.network
 @pytest.mark.parametrize("provider", PROVIDERS)
-async def test_a_provider_joins_shows_a_picture_and_hears_the_agent(provider: Provider, server: Server, agent: Agent) -> None:
+async def test_a_provider_joins_shows_a_picture_and_hears_the_agent(
+    provider: Provider, server: LiveKitServer, agent: Agent
+) -> None:
     async with cloud_of(provider, server).serving() as cloud:
         started = await start_avatar(provider, options_for(cloud), agent.session, agent.room)
         assert started.name == provider
@@ -74,7 +77,7 @@ async def test_a_provider_joins_shows_a_picture_and_hears_the_agent(provider: Pr
         await started.avatar.aclose()
 
 
-async def test_two_starts_have_two_identities(server: Server, agent: Agent) -> None:
+async def test_two_starts_have_two_identities(server: LiveKitServer, agent: Agent) -> None:
     async with cloud_of("bey", server).serving() as cloud:
         cloud.joins = False
         first = await start_avatar("bey", options_for(cloud), agent.session, agent.room)
@@ -97,7 +100,13 @@ async def test_two_starts_have_two_identities(server: Server, agent: Agent) -> N
     ],
 )
 async def test_refusals(
-    provider: Provider, status: int, kind: type, words: str, server: Server, agent: Agent, caplog: pytest.LogCaptureFixture
+    provider: Provider,
+    status: int,
+    kind: type,
+    words: str,
+    server: LiveKitServer,
+    agent: Agent,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     with caplog.at_level(logging.DEBUG):
         async with cloud_of(provider, server).serving() as cloud:
@@ -114,7 +123,7 @@ async def test_refusals(
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-async def test_a_wrong_key(provider: Provider, server: Server, agent: Agent) -> None:
+async def test_a_wrong_key(provider: Provider, server: LiveKitServer, agent: Agent) -> None:
     async with cloud_of(provider, server).serving() as cloud:
         good = options_for(cloud)
         wrong = replace(good, **{provider: replace(getattr(good, provider), api_key="wrong-key-5")})
@@ -124,7 +133,7 @@ async def test_a_wrong_key(provider: Provider, server: Server, agent: Agent) -> 
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-async def test_a_short_failure_is_tried_again(provider: Provider, server: Server, agent: Agent) -> None:
+async def test_a_short_failure_is_tried_again(provider: Provider, server: LiveKitServer, agent: Agent) -> None:
     async with cloud_of(provider, server).serving() as cloud:
         cloud.joins = False
         cloud.answers = [503]
@@ -133,7 +142,7 @@ async def test_a_short_failure_is_tried_again(provider: Provider, server: Server
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-async def test_a_provider_that_never_answers(provider: Provider, server: Server, agent: Agent) -> None:
+async def test_a_provider_that_never_answers(provider: Provider, server: LiveKitServer, agent: Agent) -> None:
     async with cloud_of(provider, server).serving() as cloud:
         cloud.answers = [None] * 3
         with pytest.raises(Unavailable, match=r"did not answer within 0\.4 s"):
@@ -142,7 +151,7 @@ async def test_a_provider_that_never_answers(provider: Provider, server: Server,
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-async def test_a_provider_that_is_not_there(provider: Provider, server: Server, agent: Agent) -> None:
+async def test_a_provider_that_is_not_there(provider: Provider, server: LiveKitServer, agent: Agent) -> None:
     async with cloud_of(provider, server).serving() as cloud:
         options = options_for(cloud, retries=0)
     with pytest.raises(Unavailable, match="cannot be reached at http://127"):
@@ -157,15 +166,15 @@ class NonsenseStandIn(TavusStandIn):
         return web.json_response({"surprise": True})
 
 
-async def test_an_answer_of_another_shape(server: Server, agent: Agent) -> None:
-    async with NonsenseStandIn(server.key, server.secret).serving() as cloud:
+async def test_an_answer_of_another_shape(server: LiveKitServer, agent: Agent) -> None:
+    async with NonsenseStandIn(server.access.api_key, server.access.api_secret).serving() as cloud:
         with pytest.raises(Unavailable, match="does not understand"):
             await start_avatar("tavus", options_for(cloud), agent.session, agent.room)
     assert agent.session.output.audio is None
 
 
 @pytest.mark.network
-async def test_the_next_starts_when_one_never_joins_and_a_latecomer_is_sent_out(server: Server, agent: Agent) -> None:
+async def test_the_next_starts_when_one_never_joins_and_a_latecomer_is_sent_out(server: LiveKitServer, agent: Agent) -> None:
     async with cloud_of("tavus", server).serving() as slow, cloud_of("bey", server).serving() as quick:
         slow.joins = False
         options = replace(options_for(slow, join_timeout_s=0.5), bey=options_for(quick).bey)
@@ -182,12 +191,12 @@ async def test_the_next_starts_when_one_never_joins_and_a_latecomer_is_sent_out(
         assert set(agent.room.remote_participants) == {started.avatar.avatar_identity}
 
 
-async def test_a_hosted_face_needs_a_job(server: Server) -> None:
+async def test_a_hosted_face_needs_a_job(server: LiveKitServer) -> None:
     from livekit.agents import AgentSession
 
     options = HostedOptions(
         tavus=Tavus(api_key=KEY, api_url="http://127.0.0.1:1"),
-        livekit_url=server.url, livekit_api_key=server.key, livekit_api_secret=server.secret,
+        livekit_url=server.url, livekit_api_key=server.access.api_key, livekit_api_secret=server.access.api_secret,
     )  # fmt: skip
     with pytest.raises(BadSettings, match="inside a LiveKit job"):
         await start_avatar("tavus", options, AgentSession(), rtc.Room())

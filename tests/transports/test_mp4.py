@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from visavis.errors import BadInput
-from visavis.transports.mp4 import Mp4Writer
+from visavis.transports.mp4 import XMP_UUID, Mp4Writer
 from visavis.types import SPEECH_HZ, VideoFrame, period_ticks
 
 
@@ -36,6 +36,31 @@ def test_picture_and_sound_meet(tmp_path: Path) -> None:
     click = parts[0][0] + int(np.argmax(samples > 0.2)) / SPEECH_HZ
     assert flash == [pytest.approx(1.0)]
     assert click == pytest.approx(1.0, abs=0.01)
+
+
+def boxes_of(data: bytes) -> list[tuple[bytes, bytes]]:
+    """Kind and content of each top-level box; the sizes must add up."""
+    found, at = [], 0
+    while at < len(data):
+        size = int.from_bytes(data[at : at + 4], "big")
+        assert 8 <= size <= len(data) - at
+        found.append((data[at + 4 : at + 8], data[at + 8 : at + size]))
+        at += size
+    return found
+
+
+def test_every_video_says_that_it_is_synthetic(tmp_path: Path) -> None:
+    from xml.etree import ElementTree as Xml
+
+    write(tmp_path / "clip.mp4", 5)
+    boxes = boxes_of((tmp_path / "clip.mp4").read_bytes())
+    packets = [content[16:] for kind, content in boxes if kind == b"uuid" and content[:16] == XMP_UUID]
+    assert len(packets) == 1
+    description = next(
+        iter(Xml.fromstring(packets[0].decode()).iter("{http://www.w3.org/1999/02/22-rdf-syntax-ns#}Description"))
+    )
+    said = description.get("{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}DigitalSourceType")
+    assert said == "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 
 
 def broken_off(path: Path, failure: BaseException) -> None:

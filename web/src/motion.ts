@@ -8,7 +8,8 @@ import { Timeline } from "./timeline";
 import { noMotion } from "./trouble";
 import { decodeMotion, WireError, type MotionFrame } from "./wire";
 
-const PERIOD_MS = 250;
+const LOOK_MS = 400;
+const HEAR_MS = 100;
 
 export interface DrawnFigures {
   fps: number;
@@ -21,19 +22,28 @@ export interface DrawnFigures {
 export class Motion {
   readonly clock = new PlayoutClock();
   readonly #timeline = new Timeline();
-  readonly #timer: ReturnType<typeof setInterval>;
+  readonly #timers: ReturnType<typeof setInterval>[];
   #before: Sample | null = null;
   #soundMs = 0;
   #told: DrawnFigures | null = null;
   #came: () => void = () => undefined;
 
-  constructor(private readonly peer: Pick<Peer, "report">) {
-    this.#timer = setInterval(() => void this.look(performance.now()), PERIOD_MS);
+  constructor(private readonly peer: Pick<Peer, "report" | "heard">) {
+    this.#timers = [
+      setInterval(() => void this.look(performance.now()), LOOK_MS),
+      setInterval(() => this.hear(), HEAR_MS),
+    ];
   }
 
   /** How long the sound waits in the browser before it is heard. */
   get soundMs(): number {
     return this.#soundMs;
+  }
+
+  /** Notes which sound is played now. */
+  hear(): void {
+    const heard = this.peer.heard();
+    if (heard) this.clock.hear(heard.rtpTimestamp, heard.timestamp - performance.timeOrigin);
   }
 
   /** The face to show at `nowMs`, performance.now(); null before the first frame. */
@@ -77,20 +87,15 @@ export class Motion {
     return { ...drawn, avOffsetMs: this.clock.exact ? this.clock.errorMs : null };
   }
 
-  /** Asks the browser which sound it plays. */
+  /** Asks the browser how long it holds the sound back. */
   async look(atMs: number): Promise<void> {
     const report = await this.peer.report();
     const now = sample(report, atMs, this.#before);
     if (this.#before !== null && now.figures.audioBufferMs !== null) this.clock.buffer((this.#soundMs = now.figures.audioBufferMs));
     this.#before = now;
-    for (const row of report.values()) {
-      if (row.type !== "inbound-rtp" || row.kind !== "audio" || typeof row.estimatedPlayoutTimestamp !== "number") continue;
-      const lookedMs = typeof row.timestamp === "number" ? row.timestamp - performance.timeOrigin : atMs;
-      this.clock.hear(row.estimatedPlayoutTimestamp, Math.abs(lookedMs - atMs) < 1_000 ? lookedMs : atMs);
-    }
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    this.#timers.forEach(clearInterval);
   }
 }

@@ -30,6 +30,7 @@ export class Peer {
   readonly #control: RTCDataChannel;
   readonly #microphone: RTCRtpSender;
   #picture: RTCRtpReceiver | null = null;
+  #sound: RTCRtpReceiver | null = null;
   #closed = false;
 
   constructor({ iceServers, microphone, draw }: Media, private readonly events: PeerEvents) {
@@ -68,6 +69,11 @@ export class Peer {
     return (await this.#connection.getStats()) as unknown as Map<string, Record<string, unknown>>;
   }
 
+  /** Which RTP timestamp of the sound was played last, and when (on performance.timeOrigin's clock). */
+  heard(): { rtpTimestamp: number; timestamp: number } | null {
+    return this.#sound?.getSynchronizationSources()[0] ?? null;
+  }
+
   setPictureDelay(ms: number): void {
     if (this.#picture) setDelay(this.#picture, ms);
   }
@@ -96,6 +102,7 @@ export class Peer {
     this.#connection.addEventListener("track", ({ track, receiver }) => {
       setDelay(receiver, 0); // the smallest buffer; LipSync holds the picture back where the sound's is longer
       if (track.kind === "video") this.#picture = receiver;
+      else this.#sound = receiver;
       this.stream.addTrack(track);
     });
     this.#connection.addEventListener("connectionstatechange", () => {

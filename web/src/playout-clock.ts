@@ -1,26 +1,30 @@
 /** Which media time is being heard now: the clock by which a viewer that draws by itself shows the face. Pure: times come in.
  *
- * The browser says which moment of the sender's clock it plays (estimatedPlayoutTimestamp, by RTCP sender reports); the server says
- * which media time that clock stood at (event `clock`). Until both are known, and in browsers that do not say, the quickest frame's
- * arrival less the sound's buffer stands in.
+ * The browser says which RTP timestamp it plays (getSynchronizationSources), the server which media time that is (event `clock`). Until
+ * both are known the quickest frame's arrival less the sound's buffer stands in.
  */
 
+import { median } from "./figures";
 import { TICKS_HZ } from "./protocol";
 
 const TICKS_A_MS = TICKS_HZ / 1000;
 const SETTLE_MS = 400;
 const JUMP_MS = 150;
 const ARRIVALS_MS = 8_000;
-const NTP_EPOCH_MS = 2_208_988_800_000;
-/** Browsers count from 1900 or from 1970; nothing lies between. */
-const LATEST_UNIX_MS = 3_000_000_000_000;
+const HEARD_MS = 2_000;
+const LEAST_HEARD = 5;
+const WRAP = 2 ** 32;
+
+interface Offset {
+  atMs: number;
+  offsetMs: number;
+}
 
 export class PlayoutClock {
-  /** Media time 0 on the sender's clock, Unix ms. */
-  #zeroMs: number | null = null;
+  #rtpZero: number | null = null;
   /** Media ms less performance.now() ms, by what is heard and by what arrives. */
-  #heard: number | null = null;
-  #arrivals: { atMs: number; offsetMs: number }[] = [];
+  #heard: Offset[] = [];
+  #arrivals: Offset[] = [];
   #bufferMs: number | null = null;
   #offsetMs: number | null = null;
   #lastMs = -Infinity;
@@ -28,7 +32,7 @@ export class PlayoutClock {
 
   /** True once the face follows the sound itself, not its arrival. */
   get exact(): boolean {
-    return this.#heard !== null;
+    return this.#heard.length >= LEAST_HEARD;
   }
 
   /** How far the face is from where it should be, positive where it is ahead of the sound, ms. */
@@ -38,20 +42,22 @@ export class PlayoutClock {
   }
 
   /** The event `clock`. */
-  tell(tTicks: number, wallMs: number): void {
-    this.#zeroMs = wallMs - tTicks / TICKS_A_MS;
+  tell(rtpZero: number): void {
+    this.#rtpZero = rtpZero;
   }
 
-  /** At `atMs` the browser plays the sound of `playoutMs` on the sender's clock. */
-  hear(playoutMs: number, atMs: number): void {
-    const unixMs = playoutMs > LATEST_UNIX_MS ? playoutMs - NTP_EPOCH_MS : playoutMs;
-    if (this.#zeroMs !== null) this.#heard = unixMs - this.#zeroMs - atMs;
+  /** At `atMs` the browser played the sound of this RTP timestamp. */
+  hear(rtpTimestamp: number, atMs: number): void {
+    if (this.#rtpZero === null || atMs === this.#heard.at(-1)?.atMs) return;
+    const ticks = (rtpTimestamp - this.#rtpZero + WRAP) % WRAP;
+    const near = this.#arrivals.at(-1);
+    const wraps = near ? Math.round(((near.offsetMs + near.atMs) * TICKS_A_MS - ticks) / WRAP) : 0;
+    push(this.#heard, { atMs, offsetMs: (ticks + wraps * WRAP) / TICKS_A_MS - atMs }, HEARD_MS);
   }
 
   /** A motion frame came. */
   arrive(tTicks: number, atMs: number): void {
-    this.#arrivals.push({ atMs, offsetMs: tTicks / TICKS_A_MS - atMs });
-    if (this.#arrivals.length > 4 && (this.#arrivals[0]?.atMs ?? atMs) < atMs - ARRIVALS_MS) this.#arrivals.shift();
+    push(this.#arrivals, { atMs, offsetMs: tTicks / TICKS_A_MS - atMs }, ARRIVALS_MS);
   }
 
   /** How long sound waits in the browser before it is heard. */
@@ -73,8 +79,13 @@ export class PlayoutClock {
   }
 
   #wanted(): number | null {
-    if (this.#heard !== null) return this.#heard;
+    if (this.exact) return median(this.#heard.map(({ offsetMs }) => offsetMs));
     if (this.#arrivals.length === 0) return null;
     return Math.max(...this.#arrivals.map(({ offsetMs }) => offsetMs)) - (this.#bufferMs ?? 0);
   }
+}
+
+function push(offsets: Offset[], offset: Offset, keptMs: number): void {
+  offsets.push(offset);
+  while (offsets.length > LEAST_HEARD && (offsets[0]?.atMs ?? Infinity) < offset.atMs - keptMs) offsets.shift();
 }

@@ -159,7 +159,7 @@ def _sessions(settings: Any, options: HostOptions) -> Any:
         async def prepare(self) -> Capacity:
             capacity = await super().prepare()
             if options.unlimited:
-                capacity.limit = 1_000
+                capacity.limit = capacity.viewer_limit = 1_000
             return capacity
 
         def _conversation(self, sink: Any, session: Any) -> Any:

@@ -32,6 +32,7 @@ def create(
     statement: Annotated[str | None, typer.Option("--statement", help="Who or what it shows, and under which licence.")] = None,
     consent: Annotated[str | None, typer.Option("--consent", help="Who agreed to its use, and when.")] = None,
     right: Annotated[bool, typer.Option("--i-have-the-right", help=RIGHT_HELP)] = False,
+    face: Annotated[int | None, typer.Option("--face", help="Which face of a picture, largest first.", min=1)] = None,
     option: Annotated[list[str] | None, typer.Option("--set", help="An option of the engine or the head, KEY=VALUE.")] = None,
     head: Annotated[bool, typer.Option("--head", help="A new person of our own head, from choices and a seed.")] = False,
     seed: Annotated[int | None, typer.Option("--seed", help="With --head: what is not chosen is drawn with it.")] = None,
@@ -57,7 +58,8 @@ def create(
     likeness = None
     if kind is not Kind.BUNDLE:
         likeness = ask_likeness(kind, source.name, origin=origin, statement=statement, consent=consent, right=right)
-    request = Request(source, name, engine=engine, likeness=likeness, replace=replace, options=_options(option or []))
+    options = _options(option or []) | ({} if face is None else {"face": str(face)})
+    request = Request(source, name, engine=engine, likeness=likeness, replace=replace, options=options)
     with progress_bar() as report:
         avatar, remarks = create_avatar(request, settings.home, settings.cache, report)
     for remark in remarks:

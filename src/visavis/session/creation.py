@@ -34,6 +34,8 @@ Progress = Callable[[str, float], None]
 HEAD_STATEMENT: Final = "Made from the CC0 MakeHuman base mesh and identity targets; the likeness of nobody."
 MAX_SOURCE_BYTES: Final = 256 << 20
 _SNIFFED_BYTES: Final = 64
+_GLTF_SEARCHED_BYTES: Final = 1 << 20
+_SPLAT_MARK: Final = b"KHR_gaussian_splatting"
 
 
 class Kind(StrEnum):
@@ -155,6 +157,8 @@ def kind_of(source: Path) -> Kind:
         raise TooLarge(f"{source.name} has {source.stat().st_size >> 20} MiB; at most {MAX_SOURCE_BYTES >> 20} are taken.")
     with source.open("rb") as file:
         head = file.read(_SNIFFED_BYTES)
+        if head.startswith(b"glTF") and _SPLAT_MARK in file.read(_GLTF_SEARCHED_BYTES):
+            return Kind.SPLATS
     found = _kind_of_bytes(head, source.suffix.lower())
     if found is None:
         raise BadInput(
@@ -182,11 +186,23 @@ def _kind_of_bytes(head: bytes, suffix: str) -> Kind | None:
 def _make(engine: EngineName, kind: Kind, request: Request, folder: Path, cache: Path, progress: Progress) -> Made:
     """The engine's own files in `folder`."""
     match engine, kind:
+        case "portrait", Kind.PICTURE:
+            from visavis.engines.portrait.create import FILE_NAME, LICENCE, create_portrait
+
+            return Made(FILE_NAME, LICENCE, remarks=create_portrait(request.source, folder, request.options, cache, progress))
         case "rig", Kind.CHARACTER:
             from visavis.engines.rig.characters.store import make_character
 
             asset, licence, remarks = make_character(request.source, folder.name, folder, cache, request.options, progress)
             return Made(asset, licence, remarks=remarks)
+        case "gaussian", Kind.SPLATS:
+            from visavis.session.splatting import bundle_of_splats
+
+            return bundle_of_splats(request.source, request.options, folder, cache, progress)
+        case "gaussian", Kind.CAPTURE:
+            from visavis.session.splatting import bundle_of_capture
+
+            return bundle_of_capture(request.source, request.options, folder, cache, progress)
         case _:
             raise Unavailable(f"This version makes no {engine} avatar of a {kind}.", mend="It installs packed bundles.")
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
+import numpy as np
+
 from visavis.motion import Motion
-from visavis.motion.recogniser import PhoneRecogniser
+from visavis.motion.voice_model import VoiceModel
 from visavis.transports.mp4 import Mp4Writer
 from visavis.types import (
     I16,
@@ -14,7 +17,6 @@ from visavis.types import (
     AudioChunk,
     Engine,
     FaceFrame,
-    PhoneCue,
     SpeechChunk,
     period_ticks,
     ticks_from_s,
@@ -25,6 +27,8 @@ CHUNK_SAMPLES: Final = SPEECH_HZ // 50
 SETTLE_TICKS: Final = ticks_from_s(0.5)
 """Drawn after the last sound, for the mouth to close and the face to come to rest."""
 
+STILL_SHARE: Final = 0.2
+
 Progress = Callable[[float], None]
 """Called with the part done, 0 to 1."""
 
@@ -34,8 +38,8 @@ def faces_of_recording(
 ) -> Iterator[FaceFrame]:
     """FaceFrames at `fps` for int16 [n] at `SPEECH_HZ`, from media time 0 until the face has come to rest.
 
-    `streaming` gives motion each 20 ms of sound when it would arrive live, phones as late as they are recognised; without it
-    motion knows all phones beforehand.
+    `streaming` gives motion each 20 ms of sound when it would arrive live, the mouth as late as it is heard; without it
+    motion knows all sound beforehand.
     """
     motion = Motion(seed=seed, gains=gains)
     end_ticks = ticks_from_samples(len(sound), SPEECH_HZ)
@@ -44,6 +48,13 @@ def faces_of_recording(
     for index in range(-(-(end_ticks + SETTLE_TICKS) // period)):
         feed(index * period)
         yield motion.sample(index * period)
+
+
+def calmer(face: FaceFrame) -> FaceFrame:
+    """The same face with `STILL_SHARE` of the head's motion; the eyes keep looking where they looked."""
+    share = np.float32(STILL_SHARE)
+    gaze = face.gaze + face.head_rotation[None, :2] * (1 - share)
+    return replace(face, head_rotation=face.head_rotation * share, head_translation=face.head_translation * share, gaze=gaze)
 
 
 def render_recording(
@@ -60,21 +71,18 @@ def render_recording(
 
 
 def _known_feed(motion: Motion, sound: I16) -> Callable[[int], None]:
-    recogniser = PhoneRecogniser()
-    phones: list[PhoneCue] = []
-    for chunk in _chunks(sound):
-        phones += recogniser.push(chunk)
-    phones += recogniser.flush()
+    model = VoiceModel()
     for chunk in _chunks(sound):
         motion.speak(SpeechChunk(chunk))
-    motion.hear_phones(phones)
+        motion.hear_mouths(model.push(chunk))
+    motion.hear_mouths(model.flush())
     motion.end_speech(ticks_from_samples(len(sound), SPEECH_HZ))
     return lambda t_ticks: None
 
 
 def _live_feed(motion: Motion, sound: I16) -> Callable[[int], None]:
     """Feeds what has been heard by `t_ticks`: a chunk counts when its last sample has passed."""
-    recogniser = PhoneRecogniser()
+    model = VoiceModel()
     waiting = iter(_chunks(sound))
     upcoming = next(waiting, None)
     ended = False
@@ -83,11 +91,11 @@ def _live_feed(motion: Motion, sound: I16) -> Callable[[int], None]:
         nonlocal upcoming, ended
         while upcoming is not None and upcoming.end_ticks <= t_ticks:
             motion.speak(SpeechChunk(upcoming))
-            motion.hear_phones(recogniser.push(upcoming))
+            motion.hear_mouths(model.push(upcoming))
             upcoming = next(waiting, None)
         if upcoming is None and not ended:
             ended = True
-            motion.hear_phones(recogniser.flush())
+            motion.hear_mouths(model.flush())
             motion.end_speech(ticks_from_samples(len(sound), SPEECH_HZ))
 
     return feed

@@ -21,6 +21,24 @@ AUDIO_BITS_PER_S: Final = 128_000
 SYNTHETIC: Final = "trainedAlgorithmicMedia"
 """IPTC digitalSourceType of what is made here: no camera saw it."""
 
+XMP_UUID: Final = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
+"""The box that holds XMP in ISO media files. Source: ISO 16684-1 and Adobe's XMP Specification Part 3."""
+_XMP: Final = (
+    '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    '<rdf:Description rdf:about="" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" '
+    'xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:CreatorTool="visavis" '
+    f'Iptc4xmpExt:DigitalSourceType="http://cv.iptc.org/newscodes/digitalsourcetype/{SYNTHETIC}"/>'
+    '</rdf:RDF></x:xmpmeta><?xpacket end="w"?>'
+)
+
+
+def mark_synthetic(path: Path) -> None:
+    """Appends XMP with IPTC's DigitalSourceType to a finished MP4: a box of its own at the end, so that no offset changes."""
+    packet = XMP_UUID + _XMP.encode()
+    with path.open("ab") as file:
+        file.write((len(packet) + 8).to_bytes(4, "big") + b"uuid" + packet)
+
 
 class Mp4Writer:
     """A context manager. The file appears at `path` when it is whole; on an error nothing is left behind.
@@ -80,6 +98,7 @@ class Mp4Writer:
                 self._container.mux(self._audio.encode(None))
             self._container.close()
             if kind is None:
+                mark_synthetic(self._part)
                 self._part.chmod(0o666 & ~_umask())
                 os.replace(self._part, self._path)
         finally:

@@ -9,7 +9,7 @@ const MOST_DENSITY = 2;
 const LEAST_DENSITY = 0.4;
 const COARSER = 0.75;
 const SLOW_MS = 42; // between pictures: below 24 a second a smaller canvas is worth it
-const WINDOW = 60;
+const WINDOW_MS = 1_500;
 const TELL_MS = 1_000;
 
 export class DrawnStage {
@@ -91,7 +91,7 @@ export class DrawnStage {
   #pace(nowMs: number): void {
     if (this.#lastMs > 0 && nowMs - this.#lastMs < 1_000) this.#gapsMs.push(nowMs - this.#lastMs);
     this.#lastMs = nowMs;
-    if (this.#gapsMs.length >= WINDOW) {
+    if (this.#gapsMs.reduce((sum, gap) => sum + gap, 0) >= WINDOW_MS) {
       if (middle(this.#gapsMs, 0.5) > SLOW_MS && this.#density > LEAST_DENSITY) this.#density *= COARSER;
       this.#gapsMs = [];
     }

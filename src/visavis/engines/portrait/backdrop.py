@@ -11,6 +11,8 @@ from visavis.types import F32, U8
 
 COARSE: Final = 4
 MAX_GRAIN: Final = 6.0
+LEAST_ALPHA: Final = 0.2
+"""Below this too little of the person is seen to tell their colour."""
 
 
 def complete_background(still: Still) -> U8:
@@ -33,3 +35,14 @@ def complete_background(still: Still) -> U8:
     filled += np.random.default_rng(0).normal(0, spread, (side, side, 1)).astype(np.float32)
     share = np.maximum(cv2.GaussianBlur(person.astype(np.float32), (0, 0), 2.0), person)[..., None]
     return np.asarray(np.clip(still.rgb * (1 - share) + filled * share + 0.5, 0, 255), np.uint8)
+
+
+def own_colours(still: Still, background: U8) -> U8:
+    """uint8 [s, s, 3]: the person's colours without the background that shines through at soft edges.
+
+    Laid over the completed background with the alpha they give the picture back, as far as they can be told.
+    """
+    alpha = still.alpha[..., None]
+    own = (still.rgb - (1 - alpha) * background) / np.maximum(alpha, LEAST_ALPHA)
+    known = np.clip((alpha - LEAST_ALPHA) / LEAST_ALPHA, 0, 1)
+    return np.asarray(np.clip(own * known + still.rgb * (1 - known) + 0.5, 0, 255), np.uint8)

@@ -9,7 +9,17 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from visavis.engines.portrait.kernels import compose, gather_samples, look_up, shade_depths, to_i420, turn_project
+from visavis.arkit import COUNT, INDEX
+from visavis.engines.portrait.kernels import (
+    compose,
+    gather_samples,
+    look_up,
+    mix_own,
+    shade_ball,
+    shade_depths,
+    to_i420,
+    turn_project,
+)
 from visavis.engines.portrait.motion import TORSO_SHIFT, TORSO_TURN, Moved, move
 from visavis.engines.portrait.portrait import Portrait
 from visavis.errors import BadInput
@@ -20,12 +30,16 @@ from visavis.types import F32, U8, FaceFrame, VideoFrame
 
 I32 = npt.NDArray[np.int32]
 
-SIZES: Final = (128, 1024)
+SIZES: Final = (64, 1440)
 MARGIN_PX: Final = 4
 """Openings are drawn with this much around them."""
 NEAR_M: Final = 0.0022
 """How far the shade of the lips reaches into the mouth."""
-SOFT_PX: Final = 0.55
+SOFT_PX: Final = 0.6
+"""What is drawn in a mouth is blurred by this at 512 pixels: no photograph is as sharp as a rendered tooth."""
+LID_SHADE: Final = 0.75
+LID_SHADE_M: Final = 0.0016
+BLINKS: Final = (INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"])
 LEFT_EYE, RIGHT_EYE, MOUTH = range(3)
 
 
@@ -68,6 +82,11 @@ class PortraitEngine:
     def height(self) -> int:
         return self._size
 
+    @property
+    def drawn_share(self) -> float:
+        """Always 1: a portrait has one level of detail."""
+        return 1.0
+
     def draw(self, face: FaceFrame) -> VideoFrame:
         """The face as I420, in memory of its own."""
         self._draw(move(self._portrait, face))
@@ -87,13 +106,34 @@ class PortraitEngine:
         self._draw(still)
         return self._rgb.copy()
 
+    def face_region(self) -> npt.NDArray[np.bool_]:
+        """Where the last frame shows the face, bool [size, size]: the convex hull of its mesh."""
+        import cv2
+
+        a, b = self._portrait.spans[1:3]
+        hull = cv2.convexHull(self._screen[a:b].astype(np.float32))
+        region = np.zeros((self._size, self._size), np.uint8)
+        cv2.fillConvexPoly(region, np.round(hull).astype(np.int32), 1)
+        return region > 0
+
+    def flipped_share(self) -> float:
+        """Of the relief's cells that show the person, those that the last frame turned over."""
+        p = self._portrait
+        middle = np.clip(np.round(p.uv[p.grid_triangles].mean(1)).astype(int), 0, self._size - 1)
+        shown = p.picture[middle[:, 1], middle[:, 0], 3] > 127
+        a, b, c = (self._screen[p.grid_triangles[shown, i]] for i in range(3))
+        area = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (c[:, 0] - a[:, 0]) * (b[:, 1] - a[:, 1])
+        return float((area < 0).mean())
+
     def close(self) -> None:
         """Nothing is held that needs closing."""
 
     def _draw(self, moved: Moved) -> None:
         p, at = self._portrait, self._ground
         blend_shapes(p.points, p.shape_offsets, p.shape_indices, self._deltas, moved.weights, self._shape)
-        turn_project(self._shape, p.follow, moved.turn, moved.shift, p.pivot, self._camera, self._rates, self._screen, self._depth)
+        turn_project(
+            self._shape, p.follow, moved.turn, moved.shift, p.pivot, self._camera, self._rates, self._screen, self._depth
+        )
         at.clear()
         draw_spans(self._screen, self._depth, p.grid_triangles, p.uv, at.box, at.out, at.nearest, at.ids)
         at.nearest.fill(FAR)
@@ -126,16 +166,18 @@ class PortraitEngine:
         hole[skin.ids >= 0] = 0
         opened = int(hole.sum())
         self.hole_px[zone] = opened // 4
-        if not opened:
-            return None
-        inside = self._draw_mouth(fine, hole, skin.box) if zone == MOUTH else self._draw_eye(zone, moved, hole, skin.box)
+        inside = self._draw_mouth(fine, moved, hole, skin.box) if zone == MOUTH else self._draw_eye(zone, moved, hole, skin.box)
         over = np.empty((h, w, 4), np.float32)
-        gather_samples(skin.ids, skin.out, hole, inside, np.array([x, y, w, h], np.int32), self._ground.out, over)
-        self._over[y : y + h, x : x + w] = cv2.GaussianBlur(over, (3, 3), SOFT_PX)
+        ground = self._ground
+        box = np.array([x, y, w, h], np.int32)
+        gather_samples(p.picture, skin.ids, skin.out, hole, inside, box, ground.ids, ground.out, over)
+        self._over[y : y + h, x : x + w] = over
         self._has_over[y : y + h, x : x + w] = 1
         return x, y, w, h
 
     def _draw_eye(self, eye: int, moved: Moved, hole: U8, box: I32) -> F32:
+        import cv2
+
         p = self._portrait
         count = p.eye_points.shape[1]
         screen, depth = np.empty((count, 2), np.float32), np.empty(count, np.float32)
@@ -148,9 +190,13 @@ class PortraitEngine:
         sheet = p.left_eye if eye == LEFT_EYE else p.right_eye
         look_up(ball.ids, ball.out, sheet, p.eye_corners[eye].astype(np.float32), colours)
         hole[ball.ids < 0] = 0
+        closing = float(moved.weights[BLINKS[eye]])
+        if closing > 0.05:
+            near = cv2.GaussianBlur(hole.astype(np.float32), (0, 0), max(LID_SHADE_M * float(p.camera[0]) * 2, 0.6))
+            shade_ball(hole, np.asarray(near, np.float32), np.float32(LID_SHADE * min(closing * 2, 1.0)), colours)
         return colours
 
-    def _draw_mouth(self, fine: F32, hole: U8, box: I32) -> F32:
+    def _draw_mouth(self, fine: F32, moved: Moved, hole: U8, box: I32) -> F32:
         import cv2
 
         p = self._portrait
@@ -161,7 +207,14 @@ class PortraitEngine:
         near = np.asarray(cv2.GaussianBlur(hole.astype(np.float32), (0, 0), reach), np.float32)
         above = np.roll(near, int(1.1 * reach), 0)
         shade_depths(hole, near, above, p.warmth, p.dark, inner.ids, inner.out)
-        return inner.out
+        colours = np.asarray(cv2.GaussianBlur(inner.out, (0, 0), 2 * SOFT_PX * self._size / 512), np.float32)
+        own = (1.0 - float(moved.weights[COUNT])) * float(p.mouth_shown[0])
+        if own > 0.02:
+            share = np.float32(min(own * own * (3 - 2 * own), 1.0))
+            mix_own(
+                hole, p.mouth_sheet, p.mouth_corner.astype(np.float32), self._ground.ids, self._ground.out, box, share, colours
+            )
+        return colours
 
 
 def walls_of(portrait: Portrait) -> int:
@@ -208,7 +261,9 @@ def scaled(portrait: Portrait, size: int) -> Portrait:
     camera[1:] = moved(camera[1:])
     return replace(
         portrait, picture=sized(portrait.picture), background=sized(portrait.background), left_eye=sized(portrait.left_eye),
-        right_eye=sized(portrait.right_eye), uv=moved(portrait.uv), eye_uv=moved(portrait.eye_uv), camera=camera,
+        right_eye=sized(portrait.right_eye), mouth_sheet=sized(portrait.mouth_sheet),
+        mouth_corner=np.round(moved(portrait.mouth_corner.astype(np.float32))).astype(np.int32),
+        uv=moved(portrait.uv), eye_uv=moved(portrait.eye_uv), camera=camera,
         eye_corners=np.round(moved(portrait.eye_corners.astype(np.float32))).astype(np.int32),
         eye_radii=(portrait.eye_radii * factor).astype(np.float32),
     )  # fmt: skip

@@ -11,8 +11,9 @@ import numpy.typing as npt
 from visavis.engines.portrait.fields import smooth_step
 from visavis.engines.portrait.openings import MARGINS
 from visavis.engines.portrait.still import Still
-from visavis.render.spans import F32
-from visavis.types import U8
+from visavis.engines.portrait.surface import Surface
+from visavis.render.spans import SpanBuffers, draw_spans
+from visavis.types import F32, U8
 
 F64 = npt.NDArray[np.float64]
 I32 = npt.NDArray[np.int32]
@@ -37,12 +38,22 @@ class EyePatch:
     radius_px: float
 
 
-def lift_eyes(still: Still, depth: tuple[float, float]) -> tuple[EyePatch, EyePatch]:
+def lift_eyes(still: Still, surface: Surface, depth: tuple[float, float]) -> tuple[EyePatch, EyePatch]:
     """Left and right eye of the person; depth: camera z of each, metres."""
-    return _lift(still, 0, depth[0]), _lift(still, 1, depth[1])
+    bare = _bare_of_skin(still, surface)
+    return _lift(still, 0, depth[0], bare), _lift(still, 1, depth[1], bare)
 
 
-def _lift(still: Still, eye: int, depth: float) -> EyePatch:
+def _bare_of_skin(still: Still, surface: Surface) -> npt.NDArray[np.bool_]:
+    """Pixels [s, s] that the face's mesh leaves open in the picture as it is."""
+    at = SpanBuffers(still.side, still.side, 1)
+    depth: F32 = surface.camera[:, 2].astype(np.float32)
+    rows = np.zeros((len(depth), 1), np.float32)
+    draw_spans(surface.px.astype(np.float32), depth, surface.triangles, rows, at.box, at.out, at.nearest, at.ids)
+    return at.ids < 0
+
+
+def _lift(still: Still, eye: int, depth: float, bare: npt.NDArray[np.bool_]) -> EyePatch:
     upper, lower = MARGINS[eye]
     ring = still.face.points[[*upper, *lower[::-1]], :2].astype(float)
     iris = still.face.irises[eye].astype(float)
@@ -51,7 +62,13 @@ def _lift(still: Still, eye: int, depth: float) -> EyePatch:
     low = np.floor([ring[:, 0].min() - 0.5 * width, ring[:, 1].mean() - 0.7 * width]).astype(int)
     high = np.ceil([ring[:, 0].max() + 0.5 * width, ring[:, 1].mean() + 0.7 * width]).astype(int)
     low, high = np.clip(low, 0, still.side - 2), np.clip(high, 2, still.side)
-    sheet = _complete(still.rgb[low[1] : high[1], low[0] : high[0]], ring - low, centre - low, radius)
+    sheet = _complete(
+        still.rgb[low[1] : high[1], low[0] : high[0]],
+        ring - low,
+        centre - low,
+        radius,
+        bare[low[1] : high[1], low[0] : high[0]],
+    )
     x, y = np.meshgrid(np.linspace(low[0], high[0] - 1, POINTS), np.linspace(low[1], high[1] - 1, POINTS))
     uv = np.stack([x, y], -1).reshape(-1, 2)
     away = (uv - centre) / (np.array([0.42, 0.5]) * width)
@@ -62,7 +79,7 @@ def _lift(still: Still, eye: int, depth: float) -> EyePatch:
     return EyePatch(sheet, low.astype(np.int32), camera, uv, np.exp(-(away**2).sum(1)), triangles, radius)
 
 
-def _complete(crop: U8, ring: F64, centre: F64, radius: float) -> U8:
+def _complete(crop: U8, ring: F64, centre: F64, radius: float, bare: npt.NDArray[np.bool_]) -> U8:
     """The eyeball as it goes on under the lids: rings of the iris from what is seen of them, white darkening towards the corners."""
     import cv2
 
@@ -80,8 +97,11 @@ def _complete(crop: U8, ring: F64, centre: F64, radius: float) -> U8:
     iris = np.stack([np.interp(away, np.arange(len(rings)), rings[:, c]) for c in range(3)], -1)
     disc = smooth_step((1.12 * radius - away) / (0.22 * radius))[..., None]
     ball = ball * (1 - disc) + iris * disc
-    keep = cv2.GaussianBlur(inside.astype(np.float32), (0, 0), 0.9) * inside
-    keep = np.clip(keep * 1.3, 0, 1)[..., None]
+    # what the mesh leaves open shows the picture itself, also where the seen margin and the mesh's do not quite agree
+    reach = cv2.dilate(polygon, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * max(round(0.5 * radius), 2) + 1,) * 2)) > 0
+    shown = ((bare & reach) | inside).astype(np.uint8)
+    shown = cv2.dilate(shown, np.ones((3, 3), np.uint8)).astype(np.float32)
+    keep = np.clip(cv2.GaussianBlur(shown, (0, 0), 0.9) * 1.6, 0, 1)[..., None]
     return np.asarray(np.clip(ball * (1 - keep) + seen * keep + 0.5, 0, 255), np.uint8)
 
 

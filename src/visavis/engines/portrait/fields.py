@@ -56,14 +56,15 @@ def scattered(sources: F64, wanted: F64, trust: F64, radii: tuple[float, ...], d
         system = _gauss(sources, sources, radius)
         weights = np.linalg.solve(system + np.diag(damping / trust), wanted - got)
         got += system @ weights
-        found.append((radius, weights))
+        found.append((radius, np.asarray(weights, np.float64)))
 
     def at(points: F64) -> F64:
-        return np.asarray(sum((_gauss(points, sources, radius) @ weights for radius, weights in found), np.zeros((len(points), wanted.shape[1]))))
+        parts = (_gauss(points, sources, radius) @ weights for radius, weights in found)
+        return np.asarray(sum(parts, np.zeros((len(points), wanted.shape[1]))))
 
     return at
 
 
 def _gauss(points: F64, sources: F64, radius: float) -> F64:
     squared = (points**2).sum(1)[:, None] + (sources**2).sum(1)[None] - 2 * points @ sources.T
-    return np.exp(-np.maximum(squared, 0) / (2 * radius**2))
+    return np.asarray(np.exp(-np.maximum(squared, 0) / (2 * radius**2)))

@@ -79,7 +79,7 @@ def shade_depths(hole, near, above, warmth, dark, ids, colours):
     """
     for y in range(hole.shape[0]):
         for x in range(hole.shape[1]):
-            if hole[y, x] == 0:
+            if hole[y, x] == 0 and ids[y, x] >= 0:
                 continue
             light = min(max(_f(0.42) + _f(0.75) * _f(0.5) * (near[y, x] + above[y, x]), _f(0.05)), _ONE)
             for c in range(3):
@@ -88,42 +88,86 @@ def shade_depths(hole, near, above, warmth, dark, ids, colours):
 
 
 @kernel
-def gather_samples(skin_ids, skin_uv, hole, colours, box, uv, over):
-    """From four samples a pixel to pixels: what share of each is open and what is seen there.
+def gather_samples(picture, skin_ids, skin_uv, hole, colours, box, ids, uv, over):
+    """From four samples a pixel to pixels, where a pixel is partly open or the skin under it jumps: a closed lid's edge, a lip's.
 
-    skin_ids int32 [2h, 2w], skin_uv float32 [2h, 2w, 2]: the face at the samples; hole uint8 [2h, 2w]; colours float32 [2h, 2w, 3];
-    box int32 [4]: x, y, w, h in the picture. Written: over float32 [h, w, 4]: colour times share, and share;
-    uv float32 [s, s, 2] where a pixel is partly skin.
+    picture uint8 [s, s, 4]; skin_ids int32 [2h, 2w], skin_uv float32 [2h, 2w, 2]: the face at the samples; hole uint8 [2h, 2w];
+    colours float32 [2h, 2w, 3] seen in it; box int32 [4]: x, y, w, h in the picture; ids int32 [s, s], uv float32 [s, s, 2] of whole
+    pixels, for samples that are neither. Written: over float32 [h, w, 4]: colour, and 1 where it counts, else 0.
     """
     x0, y0 = box[0], box[1]
+    side = picture.shape[0]
     for y in range(box[3]):
         for x in range(box[2]):
-            opened = skin = _f(0)
-            red = green = blue = u = v = _f(0)
+            opened = 0
+            low_u = low_v = _f(1e9)
+            high_u = high_v = _f(-1e9)
             for s in range(4):
                 j, i = 2 * y + (s >> 1), 2 * x + (s & 1)
                 if hole[j, i] != 0:
-                    opened += _ONE
-                    red += colours[j, i, 0]
-                    green += colours[j, i, 1]
-                    blue += colours[j, i, 2]
+                    opened += 1
                 elif skin_ids[j, i] >= 0:
-                    skin += _ONE
-                    u += skin_uv[j, i, 0]
-                    v += skin_uv[j, i, 1]
-            over[y, x, 0], over[y, x, 1], over[y, x, 2] = red * _f(0.25), green * _f(0.25), blue * _f(0.25)
-            over[y, x, 3] = opened * _f(0.25)
-            if opened > 0 and skin > 0:
-                uv[y0 + y, x0 + x, 0] = u / skin
-                uv[y0 + y, x0 + x, 1] = v / skin
+                    u, v = skin_uv[j, i, 0], skin_uv[j, i, 1]
+                    low_u, high_u = min(low_u, u), max(high_u, u)
+                    low_v, high_v = min(low_v, v), max(high_v, v)
+            over[y, x, 3] = _f(0)
+            if (opened == 0 and max(high_u - low_u, high_v - low_v) < _f(1.6)) or ids[y0 + y, x0 + x] < 0:
+                continue
+            over[y, x, 3] = _ONE
+            for c in range(3):
+                over[y, x, c] = _f(0)
+            for s in range(4):
+                j, i = 2 * y + (s >> 1), 2 * x + (s & 1)
+                if hole[j, i] != 0:
+                    for c in range(3):
+                        over[y, x, c] += _f(0.25) * colours[j, i, c]
+                else:
+                    u, v = uv[y0 + y, x0 + x, 0], uv[y0 + y, x0 + x, 1]
+                    if skin_ids[j, i] >= 0:
+                        u, v = skin_uv[j, i, 0], skin_uv[j, i, 1]
+                    u, v = _within(u, side), _within(v, side)
+                    for c in range(3):
+                        over[y, x, c] += _f(0.25) * _sample(picture, u, v, c)
+
+
+@kernel
+def mix_own(hole, sheet, corner, ids, uv, box, share, colours):
+    """Between lips that are parted much as in the picture: what the picture shows there, by `share`.
+
+    sheet uint8 [sh, sw, 3] with the picture's pixel of its first at corner float32 [2]; ids int32 [s, s] and uv float32 [s, s, 2] of the
+    picture's relief; hole uint8 [2h, 2w] and colours float32 [2h, 2w, 3] at four samples a pixel; box int32 [4] of the samples.
+    """
+    for y in range(hole.shape[0]):
+        for x in range(hole.shape[1]):
+            if hole[y, x] == 0:
+                continue
+            j, i = (box[1] + y) >> 1, (box[0] + x) >> 1
+            if ids[j, i] < 0:
+                continue
+            u = uv[j, i, 0] - corner[0] + _f(0.5) * _f((box[0] + x) & 1) - _f(0.25)
+            v = uv[j, i, 1] - corner[1] + _f(0.5) * _f((box[1] + y) & 1) - _f(0.25)
+            u, v = _within(u, sheet.shape[1]), _within(v, sheet.shape[0])
+            for c in range(3):
+                colours[y, x, c] += share * (_sample(sheet, u, v, c) - colours[y, x, c])
+
+
+@kernel
+def shade_ball(hole, near, strength, colours):
+    """An eyeball under a lid that comes down: darker near the lids. near float32 [h, w]: the hole blurred; strength 0 to 1."""
+    for y in range(hole.shape[0]):
+        for x in range(hole.shape[1]):
+            if hole[y, x] != 0:
+                light = _ONE - strength * (_ONE - near[y, x])
+                for c in range(3):
+                    colours[y, x, c] *= light
 
 
 @kernel
 def compose(picture, background, ids, uv, over, has_over, row0, rows, out):
     """The finished picture: rows [row0, row0 + rows) of out uint8 [s, s, 3].
 
-    picture uint8 [s, s, 4]; background uint8 [s, s, 3]; ids int32 [s, s], uv float32 [s, s, 2] px; over float32 [s, s, 4] colour times
-    share and share, read where has_over uint8 [s, s] is not 0.
+    picture uint8 [s, s, 4]; background uint8 [s, s, 3]; ids int32 [s, s], uv float32 [s, s, 2] px; over float32 [s, s, 4] colour and
+    share, read where has_over uint8 [s, s] is not 0.
     """
     width, height = ids.shape[1], ids.shape[0]
     for y in range(row0, row0 + rows):
@@ -137,15 +181,21 @@ def compose(picture, background, ids, uv, over, has_over, row0, rows, out):
             fu, fv = u - _f(i), v - _f(j)
             a, b, c_, d = (_ONE - fu) * (_ONE - fv), fu * (_ONE - fv), (_ONE - fu) * fv, fu * fv
             alpha = (
-                _f(picture[j, i, 3]) * a + _f(picture[j, i + 1, 3]) * b + _f(picture[j + 1, i, 3]) * c_ + _f(picture[j + 1, i + 1, 3]) * d
+                _f(picture[j, i, 3]) * a
+                + _f(picture[j, i + 1, 3]) * b
+                + _f(picture[j + 1, i, 3]) * c_
+                + _f(picture[j + 1, i + 1, 3]) * d
             ) * _f(1 / 255)
             open_share = over[y, x, 3] if has_over[y, x] != 0 else _f(0)
             for c in range(3):
                 value = (
-                    _f(picture[j, i, c]) * a + _f(picture[j, i + 1, c]) * b + _f(picture[j + 1, i, c]) * c_ + _f(picture[j + 1, i + 1, c]) * d
+                    _f(picture[j, i, c]) * a
+                    + _f(picture[j, i + 1, c]) * b
+                    + _f(picture[j + 1, i, c]) * c_
+                    + _f(picture[j + 1, i + 1, c]) * d
                 )
                 if open_share > 0:
-                    value = value * (_ONE - open_share) + over[y, x, c]
+                    value = value * (_ONE - open_share) + over[y, x, c] * open_share
                 value = value * alpha + _f(background[y, x, c]) * (_ONE - alpha)
                 out[y, x, c] = np.uint8(min(max(value + _f(0.5), _f(0)), _f(255)))
 
@@ -160,7 +210,7 @@ def to_i420(rgb, i420):
         u0 = width * height + y // 2 * half
         v0 = u0 + half * (height // 2)
         for x in range(half):
-            red = green = blue = 0
+            red = green = blue = np.int32(0)
             for s in range(4):
                 j, i = y + (s >> 1), 2 * x + (s & 1)
                 r, g, b = np.int32(rgb[j, i, 0]), np.int32(rgb[j, i, 1]), np.int32(rgb[j, i, 2])

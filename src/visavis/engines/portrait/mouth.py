@@ -27,16 +27,25 @@ LUMA: Final = np.array([0.299, 0.587, 0.114])
 TEETH: Final = np.array([206.0, 202.0, 190.0])
 GUM: Final = np.array([176.0, 104.0, 100.0])
 TONGUE: Final = np.array([170.0, 92.0, 84.0])
-CAVITY: Final = np.array([66.0, 27.0, 25.0])
+CAVITY: Final = np.array([84.0, 36.0, 33.0])
 GLOOM_M: Final = 0.042
+TONGUE_GLOOM_M: Final = 0.024
 """Light falls off over this depth behind the lips."""
-TONGUE_DOWN_M: Final = 0.009
+TONGUE_DOWN_M: Final = 0.0135
+TONGUE_FLAT: Final = 0.62
+"""The data's tongue lies against the palate; at rest it is this much lower and flatter."""
+FILL_M: Final = 0.0028
+"""A second row stands behind each, this much aside: between two teeth one sees tooth, not the dark."""
+UPPER_DOWN_M: Final = 0.0022
+LOWER_DOWN_M: Final = 0.0020
+"""Teeth against the head's own model, which shows them between lips that a render can part: pictures show more upper, less lower."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Interior:
-    """i vertices: camera [i, 3] as the closed neutral mouth has them · deltas [52, i, 3] · colours [i, 3] 0 to 255 · triangles [t, 3];
-    first_wall: the vertex from which on they are walls; dark [3] 0 to 255, what is seen where nothing is drawn · warmth [3] exponents of a shadow in there.
+    """i vertices: camera [i, 3] as the closed neutral mouth has them · deltas [52, i, 3] · colours [i, 3] 0 to 255
+    triangles [t, 3] · first_wall: the vertex from which on they are walls
+    dark [3] 0 to 255, what is seen where nothing is drawn · warmth [3] exponents of a shadow in there.
     """
 
     camera: F64
@@ -59,15 +68,32 @@ def furnish_mouth(still: Still, fitter: HeadFitter, neutral_marks: F64) -> Inter
     light = _Light(still)
     fields = np.array([head.shapes.field(name) for name in SHAPES])
     flat = fields.transpose(1, 0, 2).reshape(len(cage), -1)
-    tongue = np.asarray(head.tongue @ cage) - [0, TONGUE_DOWN_M, 0]
+    tongue = np.asarray(head.tongue @ cage)
+    tongue[:, 1] = tongue[:, 1].max() - TONGUE_DOWN_M - TONGUE_FLAT * (tongue[:, 1].max() - tongue[:, 1])
     wall = np.asarray(head.skin[walls] @ cage)
     front = float(upper.vertices[:, 2].max())
     still_shapes = np.zeros((1, len(SHAPES) * 3))
+    filler = [
+        (row.vertices - [FILL_M, down, 0.0008], row, light.teeth(row) * 0.86)
+        for row, down in ((upper, UPPER_DOWN_M), (lower, LOWER_DOWN_M))
+    ]
     parts = [
-        (upper.vertices, np.repeat(still_shapes, len(upper.vertices), 0), light.teeth(upper), upper.triangles),
-        (lower.vertices, np.asarray(lower.binding @ flat), 0.94 * light.teeth(lower), lower.triangles),
+        (
+            upper.vertices - [0, UPPER_DOWN_M, 0],
+            np.repeat(still_shapes, len(upper.vertices), 0),
+            light.teeth(upper),
+            upper.triangles,
+        ),
+        (lower.vertices - [0, LOWER_DOWN_M, 0], np.asarray(lower.binding @ flat), 0.94 * light.teeth(lower), lower.triangles),
+        (filler[0][0], np.zeros((len(upper.vertices), len(SHAPES) * 3)), filler[0][2], _crowns(upper)),
+        (filler[1][0], np.asarray(lower.binding @ flat), 0.94 * filler[1][2], _crowns(lower)),
         (tongue, np.asarray(head.tongue @ flat), light.tongue(tongue, front), triangles_of(head.tongue_quads)),
-        (wall, np.asarray(head.skin[walls] @ flat), light.walls(wall, front), _inward(np.searchsorted(walls, lining))),
+        (
+            wall,
+            np.asarray(head.skin[walls] @ flat),
+            light.walls(wall, front),
+            triangles_of(np.searchsorted(walls, lining).astype(np.int32)),
+        ),
     ]
     shift = _to_the_lips(head, cage, turn, neutral_marks)
     start, vertices, deltas, colours, triangles = 0, [], [], [], []
@@ -83,8 +109,9 @@ def furnish_mouth(still: Still, fitter: HeadFitter, neutral_marks: F64) -> Inter
     )  # fmt: skip
 
 
-def _inward(quads: I32) -> I32:
-    return triangles_of(quads).astype(np.int32)
+def _crowns(row: TeethRow) -> I32:
+    """The row's triangles without its gum."""
+    return np.asarray(row.triangles[~row.gum[row.triangles].any(1)])
 
 
 def _to_the_lips(head, cage: F64, turn: F64, marks: F64) -> F64:  # type: ignore[no-untyped-def]
@@ -101,13 +128,13 @@ class _Light:
     """How bright and how tinted things are in this picture, read off cheeks and lips."""
 
     def __init__(self, still: Still) -> None:
-        skin = _colour_at(still.rgb, still.face.points[list(CHEEKS), :2])
-        self._lip = _colour_at(still.rgb, still.face.points[list(LIPS), :2])
+        skin = _colour_at(still.rgb, still.face.points[list(CHEEKS), :2].astype(float))
+        self._lip = _colour_at(still.rgb, still.face.points[list(LIPS), :2].astype(float))
         tint = 0.62 * np.array([1.03, 1.0, 0.93]) + 0.38 * skin / max(skin.mean(), 1)
         self._light = tint * (0.62 * float(skin @ LUMA) + 62) / 190
         self._saturation = float(np.clip(np.ptp(skin) / max(skin.max(), 1) / 0.18, 0, 1))
         self.warmth = 1 + self._saturation * np.array([-0.2, 0.15, 0.3])
-        self.dark = self._toned(CAVITY[None] * 0.55)[0]
+        self.dark = 0.45 * self._toned(CAVITY[None])[0] + 0.24 * self._lip
 
     def _toned(self, colour: F64) -> F64:
         """In this light; a black-and-white picture has a grey mouth."""
@@ -125,7 +152,7 @@ class _Light:
         depth = np.maximum(front - points[:, 2] - 0.006, 0)[:, None]
         groove = np.exp(-((points[:, :1] / 0.0032) ** 2))
         flesh = self._toned(TONGUE[None] * 0.62) + 0.36 * self._lip
-        return np.asarray(flesh * (1 - 0.14 * groove) * np.maximum(np.exp(-depth / GLOOM_M), 0.35) ** self.warmth)
+        return np.asarray(flesh * (1 - 0.14 * groove) * np.maximum(np.exp(-depth / TONGUE_GLOOM_M), 0.22) ** self.warmth)
 
     def walls(self, points: F64, front: float) -> F64:
         depth = np.maximum(front - points[:, 2], 0)[:, None]

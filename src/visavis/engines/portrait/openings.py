@@ -113,7 +113,9 @@ def close_lids(still: Still, surface: Surface) -> None:
         moved[:, :2] = upright.camera(np.c_[np.zeros_like(down), down]) / (1 - kept)
         moved[:, 2] = 0.5 * own[:, 2] + 0.003 * (is_upper & (follow > 0.5))
         surface.deltas[blink][near] = moved[near]
+        seen = margins_of(still, upright, upper, lower)
         line = near & (np.abs(x - middle) < 0.5 * lines.width)
+        _keep_colours_out(upright, surface, seen, line & is_upper, line & is_lower, 0.6)
         _keep_colours_out(upright, surface, lines, line & is_upper, line & is_lower, 0.6)
 
 

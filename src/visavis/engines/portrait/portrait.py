@@ -33,6 +33,8 @@ class Portrait:
     Vertices stand in one list: grid, face, teeth and tongue, walls of the mouth; `spans` int32 [5] is where each begins, then the end.
 
     picture        uint8 [s, s, 4] RGB and the person's alpha · background uint8 [s, s, 3] · left_eye, right_eye uint8 [h, w, 3]
+    mouth_sheet    uint8 [h, w, 3] the picture around its own mouth, mouth_corner int32 [2] the picture's pixel at its corner,
+                   mouth_shown uint8 [1] whether teeth or the dark are seen in it; the picture itself is healed there
     points         float32 [v, 3] metres, camera space, with the picture's own expression · follow float32 [v] 0 shoulders to 1 head
     uv             float32 [v, 2] px of the picture; not read for the mouth · colours float32 [m, 3] 0 to 255 of the mouth's vertices
     shape_offsets  int32 [54], shape_indices int32 [d], shape_deltas float16 [d, 3] metres at weight 1: the 52 ARKit shapes, then what
@@ -42,7 +44,9 @@ class Portrait:
     eye_points     float32 [2, p, 3] · eye_uv float32 [2, p, 2] px of the picture · eye_warp float32 [2, p] · eye_triangles int32 [t, 3]
     eye_corners    int32 [2, 2] the picture's pixel at each sheet's corner · eye_radii float32 [2] px
     zones          int32 [3, z] rings of face vertices around left eye, right eye and mouth, in which a hole may be
-    camera         float32 [3] px per metre, and the pixel of the head's origin · pivot float32 [3] · up float32 [2] of the head in the picture
+    camera         float32 [3] px per metre, and the pixel of the head's origin · pivot float32 [3]
+    up             float32 [2] the head's own up in the picture
+    crop           float32 [3] scale and offset (x, y) from the pixels of the picture that was handed over to these
     dark, warmth   float32 [3] the mouth's deepest colour, and exponents of its shadows
     """
 
@@ -50,6 +54,9 @@ class Portrait:
     background: U8
     left_eye: U8
     right_eye: U8
+    mouth_sheet: U8
+    mouth_corner: I32
+    mouth_shown: U8
     points: F32
     follow: F32
     uv: F32
@@ -72,6 +79,7 @@ class Portrait:
     camera: F32
     pivot: F32
     up: F32
+    crop: F32
     dark: F32
     warmth: F32
 
@@ -90,7 +98,16 @@ class Portrait:
             if path.stat().st_size > MAX_FILE_BYTES:
                 raise TooLarge(f"{path.name} is larger than a portrait may be ({MAX_FILE_BYTES >> 20} MiB).")
             portrait = _read(path)
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, NotImplementedError, MemoryError, OverflowError) as error:
+        except (
+            OSError,
+            ValueError,
+            KeyError,
+            EOFError,
+            zipfile.BadZipFile,
+            NotImplementedError,
+            MemoryError,
+            OverflowError,
+        ) as error:
             raise BadInput(f"{path.name} is no portrait: {str(error)[:160]}.", mend="Make the avatar again.") from None
         problem = _problem(portrait)
         if problem:
@@ -135,7 +152,9 @@ def _sizes(p: Portrait) -> str | None:
         "picture": (side, side, 4), "background": (side, side, 3), "points": (v, 3), "follow": (v,), "uv": (v, 2),
         "colours": (mouth, 3), "spans": (5,), "shape_offsets": (COUNT + 2,), "shape_indices": (deltas,), "shape_deltas": (deltas, 3),
         "own": (COUNT,), "eye_points": (2, eye, 3), "eye_uv": (2, eye, 2), "eye_warp": (2, eye), "eye_corners": (2, 2),
-        "eye_radii": (2,), "zones": (3, p.zones.shape[1]), "camera": (3,), "pivot": (3,), "up": (2,), "dark": (3,), "warmth": (3,),
+        "eye_radii": (2,), "mouth_corner": (2,), "mouth_shown": (1,),
+        "zones": (3, p.zones.shape[1]), "camera": (3,), "pivot": (3,), "up": (2,), "crop": (3,),
+        "dark": (3,), "warmth": (3,),
     }  # fmt: skip
     for name, shape in expected.items():
         if getattr(p, name).shape != shape:
@@ -146,7 +165,7 @@ def _sizes(p: Portrait) -> str | None:
         triangles = getattr(p, name)
         if triangles.ndim != 2 or triangles.shape[1] != 3 or not 0 < len(triangles) <= MAX_TRIANGLES:
             return f"{name} is {triangles.shape}"
-    for name in ("left_eye", "right_eye"):
+    for name in ("left_eye", "right_eye", "mouth_sheet"):
         sheet = getattr(p, name)
         if sheet.ndim != 3 or sheet.shape[2] != 3 or not 2 <= min(sheet.shape[:2]) <= max(sheet.shape[:2]) <= side:
             return f"{name} is {sheet.shape}"
@@ -155,12 +174,12 @@ def _sizes(p: Portrait) -> str | None:
 
 def _numbers(p: Portrait) -> str | None:
     for name in ("points", "follow", "uv", "colours", "shape_deltas", "own", "eye_points", "eye_uv", "eye_warp", "eye_radii",
-                 "camera", "pivot", "up", "dark", "warmth"):  # fmt: skip
+                 "camera", "pivot", "up", "crop", "dark", "warmth"):  # fmt: skip
         if not np.isfinite(getattr(p, name)).all():
             return f"{name} holds numbers that are not finite"
     bounds = {"points": MAX_COORDINATE_M, "eye_points": MAX_COORDINATE_M, "pivot": MAX_COORDINATE_M, "shape_deltas": 1.0,
               "uv": 2.0 * MAX_SIDE, "eye_uv": 2.0 * MAX_SIDE, "follow": 1.001, "own": 1.001, "eye_warp": 1.001, "warmth": 4.0,
-              "colours": 256.0, "dark": 256.0, "camera": 1e5, "eye_radii": float(MAX_SIDE), "up": 1.001}  # fmt: skip
+              "colours": 256.0, "dark": 256.0, "camera": 1e5, "eye_radii": float(MAX_SIDE), "up": 1.001, "crop": 1e5}  # fmt: skip
     for name, most in bounds.items():
         if np.abs(getattr(p, name)).max(initial=0) > most:
             return f"{name} is out of bounds"

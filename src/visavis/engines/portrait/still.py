@@ -37,13 +37,17 @@ class Options:
 
 @dataclass(frozen=True, eq=False)
 class Still:
-    """rgb uint8 [s, s, 3], the crop · mask, alpha float32 [s, s]: the person, soft and with sharp edges · face, fit in its pixels."""
+    """rgb uint8 [s, s, 3], the crop · mask, alpha float32 [s, s]: the person, soft and with sharp edges · face, fit in its pixels;
+    faces_found in the whole picture; crop: scale and offset (x, y) from its pixels to these.
+    """
 
     rgb: U8
     mask: F32
     alpha: F32
     face: Face
     fit: HeadFit
+    faces_found: int = 1
+    crop: tuple[float, float, float] = (1.0, 0.0, 0.0)
 
     @property
     def side(self) -> int:
@@ -68,12 +72,13 @@ class Still:
 def take_in(picture: Picture, networks: Networks, fitter: HeadFitter, options: Options, name: str) -> Still:
     """The crop around the wanted face and the head fitted to it. Raises BadInput where there is none, or it cannot be used."""
     landmarker = Landmarker(networks)
-    chosen = choose_face(landmarker.find(picture.rgb, crops=0), options.face, name)
+    found = landmarker.find(picture.rgb, crops=0)
+    chosen = choose_face(found, options.face, name)
     if chosen.height_px < MIN_FACE_PX:
         raise BadInput(
             f"The face in {name} is only {chosen.height_px:.0f} pixels high.", mend=f"It needs at least {MIN_FACE_PX:.0f}."
         )
-    rgb, alpha_given = _crop(picture, chosen)
+    rgb, alpha_given, crop = _crop(picture, chosen)
     faces = landmarker.find(rgb)
     if not faces:
         raise BadInput(f"The face in {name} is not clear enough.", mend="Take one that looks roughly at the camera.")
@@ -89,22 +94,25 @@ def take_in(picture: Picture, networks: Networks, fitter: HeadFitter, options: O
         mask = person_mask(networks, rgb)
         alpha = sharpen_mask(mask, rgb)
     else:
-        mask = alpha = alpha_given.astype(np.float32) / 255
-    return Still(rgb, mask, alpha, face, fit)
+        alpha = (alpha_given / np.float32(255)).astype(np.float32)
+        mask = alpha
+    return Still(rgb, mask, alpha, face, fit, len(found), crop)
 
 
-def _crop(picture: Picture, face: Face) -> tuple[U8, U8 | None]:
+def _crop(picture: Picture, face: Face) -> tuple[U8, U8 | None, tuple[float, float, float]]:
     """A square around the head, as large as the picture allows, and the picture's own alpha in it."""
     import cv2
 
     height, width = picture.rgb.shape[:2]
     low, high = face.points[:, :2].min(0), face.points[:, :2].max(0)
     side = min(float(high[1] - low[1]) / FACE_SHARE, height, width)
-    centre = (low + high) / 2 + [0, 0.02 * side]
-    centre = np.clip(centre, side / 2, [width - side / 2, height - side / 2])
+    middle = (low + high) / 2 + [0, 0.02 * side]
+    centre = np.clip(middle, side / 2, [width - side / 2, height - side / 2])
     out = int(np.clip(2 * round(side / 2), *SIDES))
     scale = out / side
-    matrix = np.array([[scale, 0, (out - 1) / 2 - (centre[0] - 0.5) * scale], [0, scale, (out - 1) / 2 - (centre[1] - 0.5) * scale]])
+    matrix = np.array(
+        [[scale, 0, (out - 1) / 2 - (centre[0] - 0.5) * scale], [0, scale, (out - 1) / 2 - (centre[1] - 0.5) * scale]]
+    )
 
     def cut(layer: U8) -> U8:
         if scale < 0.8:
@@ -112,4 +120,5 @@ def _crop(picture: Picture, face: Face) -> tuple[U8, U8 | None]:
         flags = cv2.INTER_CUBIC if scale < 1.2 else cv2.INTER_LANCZOS4
         return np.asarray(cv2.warpAffine(layer, matrix, (out, out), flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
-    return cut(picture.rgb), None if picture.alpha is None else cut(picture.alpha)
+    alpha = None if picture.alpha is None else cut(picture.alpha)
+    return cut(picture.rgb), alpha, (float(scale), float(matrix[0, 2]), float(matrix[1, 2]))

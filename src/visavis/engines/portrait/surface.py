@@ -64,25 +64,22 @@ def topology() -> tuple[Bools, Bools]:
 def fit_surface(still: Still, fitter: HeadFitter) -> Surface:
     """The head's visible skin on the picture, with the picture's own expression."""
     head, pose, fit = fitter.head, still.pose, still.fit
-    used = np.unique(head.cage_quads)
-    count = len(used)
     cage = fitter.basis.cage(fit.identity)
     fields = np.array([head.shapes.field(name) for name in SHAPES])
     expressive = cage + np.tensordot(fit.weights, fields, 1)
-    skin_rows = head.skin[:count]  # the vertices of the cage themselves, on the smooth surface
-    flat = fields.transpose(1, 0, 2).reshape(len(cage), -1)
-    shapes = np.asarray(skin_rows @ flat).reshape(count, len(SHAPES), 3).transpose(1, 0, 2)
-    skin = np.asarray(skin_rows @ expressive)
-    whole = np.asarray(head.skin @ expressive)
-    average = np.asarray(head.skin @ fitter.basis.base)
-    rest, average_marks = average[:count], fitter.at_landmarks(average)
+    whole, average = np.asarray(head.skin @ expressive), np.asarray(head.skin @ fitter.basis.base)
+    average_marks = fitter.at_landmarks(average)
     bend = _bend(still, fitter, whole, average_marks)
+    quads = head.skin_quads[np.tile(topology()[0], 4)]
+    kept, local = np.unique(quads, return_inverse=True)
+    triangles = triangles_of(local.reshape(quads.shape).astype(np.int32))
+    flat = fields.transpose(1, 0, 2).reshape(len(cage), -1)
+    shapes = np.asarray(head.skin[kept] @ flat).reshape(len(kept), len(SHAPES), 3).transpose(1, 0, 2)
+    rest = average[kept]
     moved = bend(rest)
-    camera = (skin + moved) @ pose.rotation.T
+    camera = (whole[kept] + moved) @ pose.rotation.T
     marks = (fitter.at_landmarks(whole) + bend(average_marks)) @ pose.rotation.T
-    quads = np.searchsorted(used, head.cage_quads)
-    triangles = triangles_of(quads).astype(np.int32)
-    visible = np.tile(topology()[0], 2)
+    visible = np.ones(len(triangles), bool)
     surface = _shares(rest, average_marks, camera, triangles, visible)
     px = pose.project_camera(camera)
     return Surface(

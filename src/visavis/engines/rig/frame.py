@@ -51,7 +51,9 @@ class FrameBuffers:
         focal = height / 2 / mesh.half_height_m * mesh.distance_m
         self.camera = np.array([*mesh.look_at, focal, width / 2, height / 2], np.float32)
         self.camera[2] += mesh.distance_m
+        self.centre_z = float(mesh.look_at[2])
         self.size = width, height
+        self.turn: F32 | None = None
         self.shape = np.empty((vertices, 3), np.float32)
         self.normals = person.normals.copy()
         self.posed = np.empty((vertices, 3), np.float32)
@@ -74,6 +76,16 @@ class FrameBuffers:
         self.half = half_vector(self.set)
         self.torso, self.torso_rise = torso_of(person)
         self.tongue, self.tongue_arch = tongue_of(person)
+
+    def orbit(self, yaw_rad: float, height_m: float) -> None:
+        """Look from another side: the camera goes round `look_at`, up by `height_m`, still looking level, `look_at` in the middle."""
+        turn = rotation(yaw_rad, 0.0, 0.0)
+        self.turn = np.ascontiguousarray(turn.T)
+        self.camera[1] += height_m
+        self.camera[5] -= self.camera[3] * height_m / (self.camera[2] - self.centre_z)
+        self.set[:3, :3] = self.set[:3, :3] @ turn
+        self.set[5, :3] = self.camera[:3]
+        self.half = half_vector(self.set)
 
     def geometry(self, person: Prepared) -> tuple[np.typing.NDArray[np.generic], ...]:
         """What `render.paint` takes as `geometry`."""
@@ -128,11 +140,27 @@ def prepare_frame(person: Prepared, at: FrameBuffers, face: FaceFrame, sway: F32
                       at.faces, at.normals)  # fmt: skip
     pose.pose_project(at.shape, at.normals, person.follow, mesh.pivot, np.vstack([head, face.head_translation]),
                       np.vstack([late, sway[3:]]).astype(np.float32), at.camera, at.posed, at.turned, at.screen)  # fmt: skip
-    _light(person, at, weights, head)
+    if at.turn is not None:
+        turn_world(at, mesh.look_at)
+        head_seen = (at.turn @ head).astype(np.float32)
+    else:
+        head_seen = head
+    _light(person, at, weights, head, head_seen)
     _sort_into_bands(person, at, face.head_rotation)
 
 
-def _light(person: Prepared, at: FrameBuffers, weights: F32, head: F32) -> None:
+def turn_world(at: FrameBuffers, middle: F32) -> None:
+    """What `orbit` asks for: the posed person turned before a camera that stays."""
+    assert at.turn is not None
+    at.posed[:] = (at.posed - middle) @ at.turn.T + middle
+    at.turned[:] = at.turned @ at.turn.T
+    near = 1 / (at.camera[2] - at.posed[:, 2])
+    at.screen[:, 0] = at.camera[4] + at.camera[3] * (at.posed[:, 0] - at.camera[0]) * near
+    at.screen[:, 1] = at.camera[5] - at.camera[3] * (at.posed[:, 1] - at.camera[1]) * near
+    at.screen[:, 2] = near
+
+
+def _light(person: Prepared, at: FrameBuffers, weights: F32, head: F32, head_seen: F32) -> None:
     mesh, spans = person.mesh, person.spans
     nearest, share = light_cones(mesh.lights[:, :3] @ head, mesh.directions)
     light.soft_shadow(person.visibility, nearest, share, at.shadow)
@@ -142,7 +170,7 @@ def _light(person: Prepared, at: FrameBuffers, weights: F32, head: F32) -> None:
                             at.shadow, person.lids, blink, person.looks, mesh.wrap[part], at.set, at.rows)  # fmt: skip
     for part in (Part.HAIR, Part.FINE):
         light.light_strands(spans[part], at.posed, at.turned, person.facing, person.occlusion, at.shadow, person.tangents,
-                            person.follow, head, person.looks, mesh.wrap[part], at.set, at.rows)  # fmt: skip
+                            person.follow, head_seen, person.looks, mesh.wrap[part], at.set, at.rows)  # fmt: skip
     opening = min(1.0, sum(k * float(weights[INDEX[name]]) for name, k in OPENING.items()))
     light.light_mouth(spans[Part.MOUTH], np.float32(MOUTH_DARK + MOUTH_LIGHT * opening), at.posed, at.turned, person.facing,
                       person.occlusion, person.looks, mesh.wrap[Part.MOUTH], at.set, at.rows)  # fmt: skip
