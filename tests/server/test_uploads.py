@@ -84,3 +84,20 @@ async def test_a_head_that_cannot_be_is_told(server, tmp_path: Path, body: dict,
     assert answer.status_code == 400, answer.text
     assert fault in answer.json()["message"]
     assert not list((tmp_path / "home").rglob("avatar.toml"))
+
+
+async def test_a_character_becomes_an_avatar(server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tests.engines.rig.characters.small import plain_character
+
+    from visavis.engines.rig.characters import build
+
+    monkeypatch.setattr(build, "prune", lambda mesh, **_: mesh)
+    monkeypatch.setattr(build, "bake", lambda mesh: mesh)
+    body = plain_character().to_bytes()
+    answer = await server.client.post("/api/avatars?filename=Robin.glb&origin=character", content=body)
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["name"] == "robin"
+    assert "Of the 52 shapes 7 are there" in answer.json()["remarks"][0]
+    cut = await server.client.post("/api/avatars?filename=cut.glb&origin=character", content=body[:900])
+    assert cut.status_code == 400
+    assert "cut short" in cut.json()["message"]
