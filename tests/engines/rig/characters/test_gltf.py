@@ -189,3 +189,12 @@ def test_pictures_are_measured_before_they_are_decoded(tmp_path: Path) -> None:
     with pytest.raises(BadInput):
         read_image(gltf, 1)
     assert picture_size(b"\xff\xd8\xff\xe0" + b"\0" * 40) is None
+
+
+def test_too_many_parts_and_vertices_are_told_before_they_are_read(tmp_path: Path) -> None:
+    glb = plain_character()
+    head = glb.document["nodes"][0]["mesh"]
+    glb.document["nodes"] += [{"mesh": head}] * 5_000
+    glb.document["scenes"][0]["nodes"] = list(range(len(glb.document["nodes"])))
+    with pytest.raises(TooLarge, match="more than"):
+        read_character(glb.write(tmp_path / "a.glb"))
