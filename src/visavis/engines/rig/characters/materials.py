@@ -95,6 +95,10 @@ def finish_of(gltf: Gltf, index: int, *, flat: bool, exposure: float) -> Finish:
 
 def _source(gltf: Gltf, info: TextureInfo) -> int:
     texture = gltf.item(gltf.document.textures, info.index, "texture")
+    webp = texture.extensions.get("EXT_texture_webp")
+    better = webp.get("source") if isinstance(webp, dict) else None
+    if isinstance(better, int) and better >= 0:
+        return better
     if texture.source is None:
         why = next((REFUSED[e] for e in texture.extensions if e in REFUSED), f"texture {info.index} has no picture")
         raise BadInput(f"{gltf.name}: {why}.", mend=UNPACK)
