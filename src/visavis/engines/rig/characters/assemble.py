@@ -80,11 +80,11 @@ def _lower_mouth(character: Character, names: list[str], same: npt.NDArray[np.in
     points = gathered.positions[rows]
     low, high = (np.array([side(points[numbers == n], axis=0) for n in range(numbers.max() + 1)]) for side in (np.min, np.max))
     middle, tall = (low + high) / 2, float(np.median((high - low)[:, 1]))
-    reach = 0.3 * float(np.ptp(points[:, 0]))
+    reach = 0.2 * float(np.ptp(points[:, 0]))
     under = np.zeros(len(middle), np.bool_)
     for n, place in enumerate(middle):
         near = middle[np.hypot(*(middle - place)[:, [0, 2]].T) < reach, 1]
-        two_rows = np.ptp(near) > 0.5 * tall
+        two_rows = np.ptp(near) > 0.75 * tall
         under[n] = place[1] < (near.min() + near.max()) / 2 if two_rows else place[1] < character.anatomy.mouth[1]
     return rows[under[numbers] | tongue[rows]]
 
