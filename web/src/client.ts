@@ -2,7 +2,8 @@
 
 import { Api, TroubleError, type AvatarList } from "./api";
 import { backoffMs } from "./backoff";
-import { Captions, type Line } from "./captions";
+import type { ClientEvents, TimedEvent } from "./client-events";
+import { Captions } from "./captions";
 import { Emitter } from "./emitter";
 import { HeldCaptions } from "./held-captions";
 import { LipSync } from "./lip-sync";
@@ -11,8 +12,8 @@ import { Microphone } from "./microphone";
 import { Monitor, type Live } from "./monitor";
 import { Motion } from "./motion";
 import { Peer, type Drawing } from "./peer";
-import type { ControlMessage, ErrorEvent, SessionEvent, State, Stats } from "./protocol";
-import { broken, iceFailed, lost, noModel, noPicture, noWebRtc, unreachable, type MicrophoneTrouble } from "./trouble";
+import type { ControlMessage, SessionEvent, State, Stats } from "./protocol";
+import { broken, iceFailed, lost, noModel, noPicture, noWebRtc, unreachable } from "./trouble";
 import { pause, within } from "./waiting";
 import { decodeEvent, encodeMessage, WireError } from "./wire";
 
@@ -30,30 +31,6 @@ export interface ClientOptions {
   token?: string | null;
   /** Who makes the picture of the next call; the server by default. */
   draw?: Drawing;
-}
-
-export interface ClientEvents {
-  phase: Snapshot;
-  /** What the agent is doing and who stands for it. */
-  agent: State;
-  /** Who will be called, where no call is open. */
-  chosen: string;
-  /** A caption that is new or has grown. */
-  caption: Line;
-  live: Live;
-  /** A line from the server about something it refused. */
-  refused: ErrorEvent;
-  microphone: MicrophoneTrouble | null;
-  /** Sound and picture to show; a new one after each call. */
-  stream: MediaStream;
-  /** When the next try is due, performance.now() in ms. */
-  retry: number;
-}
-
-/** An event with the time it took effect, performance.now() in ms: a caption when its word is heard, all else as it comes. */
-export interface TimedEvent {
-  atMs: number;
-  event: SessionEvent;
 }
 
 export class VisavisClient extends Emitter<ClientEvents> {
@@ -126,6 +103,10 @@ export class VisavisClient extends Emitter<ClientEvents> {
   /** The whole address of something the server names relative to itself. */
   address(path: string): string {
     return this.#api.address(path);
+  }
+
+  get token(): string | null {
+    return this.#api.token;
   }
 
   set token(token: string | null) {

@@ -32,6 +32,8 @@ Progress = Callable[[str, float], None]
 
 MAX_SOURCE_BYTES: Final = 256 << 20
 _SNIFFED_BYTES: Final = 64
+_GLTF_SEARCHED_BYTES: Final = 1 << 20
+_SPLAT_MARK: Final = b"KHR_gaussian_splatting"
 
 
 class Kind(StrEnum):
@@ -118,6 +120,8 @@ def kind_of(source: Path) -> Kind:
         raise TooLarge(f"{source.name} has {source.stat().st_size >> 20} MiB; at most {MAX_SOURCE_BYTES >> 20} are taken.")
     with source.open("rb") as file:
         head = file.read(_SNIFFED_BYTES)
+        if head.startswith(b"glTF") and _SPLAT_MARK in file.read(_GLTF_SEARCHED_BYTES):
+            return Kind.SPLATS
     found = _kind_of_bytes(head, source.suffix.lower())
     if found is None:
         raise BadInput(
@@ -154,6 +158,14 @@ def _make(engine: EngineName, kind: Kind, request: Request, folder: Path, cache:
 
             asset, licence, remarks = make_character(request.source, folder.name, folder, cache, request.options, progress)
             return Made(asset, licence, remarks=remarks)
+        case "gaussian", Kind.SPLATS:
+            from visavis.session.splatting import bundle_of_splats
+
+            return bundle_of_splats(request.source, request.options, folder, cache, progress)
+        case "gaussian", Kind.CAPTURE:
+            from visavis.session.splatting import bundle_of_capture
+
+            return bundle_of_capture(request.source, request.options, folder, cache, progress)
         case _:
             raise Unavailable(f"This version makes no {engine} avatar of a {kind}.", mend="It installs packed bundles.")
 

@@ -115,29 +115,28 @@ def blend_forward(tiles_x, starts, listed, packed, background, room, picture, us
             room[p] = one
         for p in range(AREA, 4 * AREA):
             room[p] = zero
-        end, n = starts[t + 1], 0
+        end = starts[t + 1]
         for k in range(starts[t], starts[t + 1]):
             j = listed[k]
             u, v = packed[j, U] - packed.dtype.type(x0), packed[j, V] - packed.dtype.type(y0)
             a, b, c, o = packed[j, A], packed[j, B], packed[j, C], packed[j, O]
             red, green, blue = packed[j, RED], packed[j, GREEN], packed[j, BLUE]
             low, high = max(int(packed[j, TOP]) - y0, 0) * TILE, min(int(packed[j, BOTTOM]) - y0 + 1, TILE) * TILE
-            for p_ in range(low, high):
-                p = _u(p_)
-                dx, dy = room[p + _u(4 * AREA)] - u, room[p + _u(5 * AREA)] - v
+            for lane in range(low, high):
+                at = _u(lane)
+                dx, dy = room[at + _u(4 * AREA)] - u, room[at + _u(5 * AREA)] - v
                 alpha = min(o * exponential(dx * (a * dx + b * dy) + c * dy * dy), top)
                 alpha = alpha if alpha >= least else zero
-                through = room[p]
+                through = room[at]
                 weight = alpha * through
-                room[p] = through - weight
-                room[p + _u(AREA)] += weight * red
-                room[p + _u(2 * AREA)] += weight * green
-                room[p + _u(3 * AREA)] += weight * blue
-            n += 1
-            if n % 16 == 0:
+                room[at] = through - weight
+                room[at + _u(AREA)] += weight * red
+                room[at + _u(2 * AREA)] += weight * green
+                room[at + _u(3 * AREA)] += weight * blue
+            if (k - starts[t]) % 16 == 15:
                 most = zero
-                for p_ in range(AREA):
-                    most = max(most, room[_u(p_)])
+                for lane in range(AREA):
+                    most = max(most, room[_u(lane)])
                 if most < STOP:
                     end = k + 1
                     break
@@ -178,19 +177,19 @@ def blend_backward(tiles_x, starts, used, listed, slots, packed, picture, gradie
             red, green, blue = packed[j, RED], packed[j, GREEN], packed[j, BLUE]
             low, high = max(int(packed[j, TOP]) - y0, 0) * TILE, min(int(packed[j, BOTTOM]) - y0 + 1, TILE) * TILE
             s0 = sx = sy = sxx = sxy = syy = gr = gg = gb = zero
-            for p_ in range(low, high):
-                p = _u(p_)
-                dx, dy = room[p + _u(5 * AREA)] - u, room[p + _u(6 * AREA)] - v
+            for lane in range(low, high):
+                at = _u(lane)
+                dx, dy = room[at + _u(5 * AREA)] - u, room[at + _u(6 * AREA)] - v
                 raw = o * exponential(dx * (a * dx + b * dy) + c * dy * dy)
                 alpha = min(raw, top)
                 alpha = alpha if alpha >= least else zero
-                through = room[p]
+                through = room[at]
                 weight = alpha * through
-                g0, g1, g2 = room[p + _u(2 * AREA)], room[p + _u(3 * AREA)], room[p + _u(4 * AREA)]
+                g0, g1, g2 = room[at + _u(2 * AREA)], room[at + _u(3 * AREA)], room[at + _u(4 * AREA)]
                 own = weight * (g0 * red + g1 * green + g2 * blue)
-                behind = room[p + _u(AREA)] - own
-                room[p + _u(AREA)] = behind
-                room[p] = through - weight
+                behind = room[at + _u(AREA)] - own
+                room[at + _u(AREA)] = behind
+                room[at] = through - weight
                 q = own - alpha * behind / (one - alpha)
                 q = q if raw <= top else zero
                 qx, qy = q * dx, q * dy

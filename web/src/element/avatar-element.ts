@@ -46,6 +46,12 @@ export class VisavisAvatar extends HTMLElement {
     return this.#list;
   }
 
+  /** Asks the server anew who there is. */
+  reload(): Promise<AvatarList> {
+    this.#list = null;
+    return this.avatars;
+  }
+
   /** The person's name as shown. */
   get personName(): string {
     const name = this.#client?.avatar ?? this.getAttribute("avatar") ?? "";
