@@ -12,7 +12,7 @@ from livekit.agents.voice.avatar import AvatarSession as BaseAvatarSession
 
 from visavis import protocol
 from visavis.errors import BadSettings
-from visavis.session.faces import ENGINES
+from visavis.session.faces import ENGINES, Faces
 from visavis.settings import Settings, load_settings
 from visavis.transports.livekit.access import LiveKitAccess, new_identity
 from visavis.transports.livekit.dispatch import make_wish
@@ -35,12 +35,14 @@ class AvatarSession(BaseAvatarSession[Any]):
     provider  a hosted face instead (tavus, simli, anam, bey, bithuman), or a list of fallbacks, engines among them
     mode      "process" draws within the agent's process, "worker" in a `visavis worker` that LiveKit's dispatch chooses
     hosted    keys and persons for `provider`
+    settings  instead of the environment's `VISAVIS_*`; faces  instead of the installed people
     """
 
     def __init__(
         self, *, avatar: str | None = None, engine: str | None = None, provider: str | Sequence[str] | None = None,
         mode: Mode = "process", size: int | None = None, fps: int | None = None, hosted: HostedOptions | None = None,
         avatar_participant_name: str = "visavis", avatar_participant_identity: str | None = None, start_timeout_s: float = 15.0,
+        settings: Settings | None = None, faces: Faces | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
         if mode not in {"process", "worker"}:
@@ -50,6 +52,7 @@ class AvatarSession(BaseAvatarSession[Any]):
         self._name = avatar_participant_name
         self._identity = avatar_participant_identity or new_identity("visavis")
         self._start_timeout_s = start_timeout_s
+        self._given_settings, self._faces = settings, faces
         self._tags = Tags()
         self._face: LocalFace | WorkerFace | None = None
         self._elsewhere: BaseAvatarSession[Any] | None = None
@@ -127,9 +130,11 @@ class AvatarSession(BaseAvatarSession[Any]):
     def _face_at(self, place: Place) -> LocalFace | WorkerFace:
         if self._mode == "worker":
             return WorkerFace(place, start_timeout_s=self._start_timeout_s)
-        return LocalFace(place, self._settings())
+        return LocalFace(place, self._settings(), self._faces)
 
     def _settings(self) -> Settings:
+        if self._given_settings is not None:
+            return self._given_settings
         return load_settings(avatar=self._avatar, engine=self._engine, size=self._size, fps=self._fps)
 
     def _state_changed(self, event: object) -> None:
