@@ -53,7 +53,7 @@ FIRST_FRAME_TIMEOUT_S: Final = 20.0
 
 
 @dataclass
-class _Host:
+class RoomHost:
     process: psutil.Popen
     server: LiveKitServer
     room: str
@@ -86,7 +86,7 @@ def measure_room(
             server.url, f"bench-{secrets.token_hex(4)}", str(settings.home), str(settings.cache), subject.engine, avatar,
             settings.size, settings.fps, plain_face,
         )  # fmt: skip
-        with _hosted(server, options) as host:
+        with hosted(server, options) as host:
             asyncio.run(_measure(host, plan, row, lambda part: report("through a LiveKit room", part)))
     report("through a LiveKit room", 1.0)
     row.notes.append("livekit-server and the subscriber, which decodes, ran on the same cores")
@@ -94,7 +94,7 @@ def measure_room(
 
 
 @contextlib.contextmanager
-def _hosted(server: LiveKitServer, options: RoomOptions) -> Iterator[_Host]:
+def hosted(server: LiveKitServer, options: RoomOptions) -> Iterator[RoomHost]:
     command = [sys.executable, "-m", "visavis.bench.room_host", json.dumps(asdict(options))]
     keys = {"LIVEKIT_API_KEY": server.access.api_key, "LIVEKIT_API_SECRET": server.access.api_secret}
     with tempfile.TemporaryFile("w+", errors="replace") as log:
@@ -105,7 +105,7 @@ def _hosted(server: LiveKitServer, options: RoomOptions) -> Iterator[_Host]:
                 log.seek(0)
                 said = log.read().strip().splitlines()
                 raise Unavailable(f"The agent to measure did not start: {said[-1] if said else 'it said nothing'}.")
-            yield _Host(process, server, options.room, identity)
+            yield RoomHost(process, server, options.room, identity)
         finally:
             process.terminate()
             try:
@@ -116,7 +116,7 @@ def _hosted(server: LiveKitServer, options: RoomOptions) -> Iterator[_Host]:
             process.stdout.close()
 
 
-async def _measure(host: _Host, plan: Plan, row: Row, part: Any) -> None:
+async def _measure(host: RoomHost, plan: Plan, row: Row, part: Any) -> None:
     row.first_frame_ms = await _first_frame_ms(host, plan.first_frames)
     part(0.2)
     async with host.subscriber() as subscriber:
@@ -128,14 +128,16 @@ async def _measure(host: _Host, plan: Plan, row: Row, part: Any) -> None:
         row.interrupt_ms = spread(await interrupt.measure_interrupt(viewer, ear, glass, times=plan.interrupts))
         row.glass_ms = spread(glass.values_ms)
         part(0.6)
-        row.av_offset_ms = signed_spread(await _offsets_ms(subscriber, host.avatar, plan.flashes_s))
+        row.av_offset_ms = signed_spread(
+            await offsets_ms(subscriber, FlashesAndClicks.followed(subscriber), host.avatar, plan.flashes_s)
+        )
         part(0.8)
         subscriber.on_frame = subscriber.on_sound = None
         subscriber.keep_luma = False
         await _load(host, subscriber, plan.load_s, row)
 
 
-async def _first_frame_ms(host: _Host, times: int) -> float:
+async def _first_frame_ms(host: RoomHost, times: int) -> float:
     values = []
     for _ in range(times):
         asked_s = time.monotonic()
@@ -150,13 +152,22 @@ async def _until_seen(subscriber: Subscriber) -> None:
 
 
 @dataclass
-class _FlashesAndClicks:
+class FlashesAndClicks:
     """When the SDK gave out each flash's first white frame and each click's first sample."""
 
     flashes: list[float] = field(default_factory=list)
     clicks: list[float] = field(default_factory=list)
     white: bool = True
     finder: ClickFinder = field(default_factory=ClickFinder)
+
+    @staticmethod
+    def followed(subscriber: Subscriber) -> FlashesAndClicks:
+        """From now on."""
+        witness = FlashesAndClicks()
+        viewer: Any = subscriber
+        on_every_frame(viewer, witness.saw)
+        on_every_sound(viewer, witness.heard)
+        return witness
 
     def saw(self, frame: SeenFrame) -> None:
         assert frame.luma is not None
@@ -169,21 +180,18 @@ class _FlashesAndClicks:
         self.clicks += [decoded_s for _, decoded_s in self.finder.push(frame)]
 
 
-async def _offsets_ms(subscriber: Subscriber, avatar: str, seconds: float) -> list[float]:
+async def offsets_ms(subscriber: Subscriber, witness: FlashesAndClicks, avatar: str, seconds: float) -> list[float]:
     """Picture minus sound: positive where the picture is late."""
-    witness = _FlashesAndClicks()
-    viewer: Any = subscriber
-    on_every_frame(viewer, witness.saw)
-    on_every_sound(viewer, witness.heard)
     await asyncio.sleep(SETTLE_S)
     witness.clicks.clear()
+    witness.flashes.clear()
     await subscriber.ask(avatar, protocol.Say(text=f"{CLICK_WORD} {seconds}"))  # of the face alone: the agent would read it out
     await asyncio.sleep(seconds + 1.0)
     apart = [min((flash - click for click in witness.clicks), key=abs, default=np.inf) for flash in witness.flashes]
     return [float(each) * 1000 for each in apart if abs(each) < PAIR_WITHIN_S]
 
 
-async def _load(host: _Host, subscriber: Subscriber, seconds: float, row: Row) -> None:
+async def _load(host: RoomHost, subscriber: Subscriber, seconds: float, row: Row) -> None:
     subscriber.tell(protocol.Say(text=TEXT))
     await asyncio.sleep(1.0)
     before_s, start = host.usage()[0], time.monotonic()
