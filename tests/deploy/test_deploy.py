@@ -53,7 +53,9 @@ def livekit_configs() -> list[str]:
 @pytest.mark.parametrize("config", livekit_configs(), ids=["compose", "kubernetes"])
 def test_livekit_reads_its_configuration(config: str) -> None:
     """The server itself refuses what it does not know; the ports it names are those that are opened."""
-    command = [needs.livekit_server(), "--config-body", config, "--keys", f"key: {'s' * 32}", "ports"]
+    chosen = yaml.safe_load(config)
+    chosen["rtc"]["use_external_ip"] = False  # it would ask a server outside
+    command = [needs.livekit_server(), "--config-body", yaml.safe_dump(chosen), "--keys", f"key: {'s' * 32}", "ports"]
     told = subprocess.run(command, capture_output=True, text=True, check=False)
     assert "could not parse" not in told.stdout + told.stderr
     opened = {port.partition(":")[0] for port in documents("compose.yaml")[0]["services"]["livekit"]["ports"]}
