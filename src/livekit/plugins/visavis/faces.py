@@ -19,6 +19,7 @@ from visavis.session.rooms import RoomSessions, room_viewer
 from visavis.settings import Settings
 from visavis.transports.livekit.access import LiveKitAccess
 from visavis.transports.livekit.dispatch import AvatarWish, ask_for_avatar, is_seen, send_out, withdraw
+from visavis.transports.livekit.tracing import SpeechSpans
 from visavis.transports.livekit.wire import WORKER_AGENT_NAME
 
 from .log import logger
@@ -107,6 +108,7 @@ class LocalFace:
         self._session: LiveSession | None = None
         self._returning = _Returning(self._join, "visavis returns")
         self._closed = False
+        self._spans = SpeechSpans()
 
     @property
     def restarts(self) -> int:
@@ -133,11 +135,14 @@ class LocalFace:
 
         def viewer(session: LiveSession, width: int, height: int) -> Any:
             fps = self._sessions.settings.fps
-            return room_viewer(session, join, agent=place.agent, width=width, height=height, fps=fps)
+            return room_viewer(session, join, agent=place.agent, width=width, height=height, fps=fps, on_frame=self._spans.seen)
 
         outputs: list[LocalOutput] = []
         self._session = await self._sessions.join(
-            avatar=place.wish.avatar, engine=place.wish.engine, make_viewer=viewer, make_talker=talker_of(place.tags, outputs)
+            avatar=place.wish.avatar,
+            engine=place.wish.engine,
+            make_viewer=viewer,
+            make_talker=talker_of(place.tags, self._spans, outputs),
         )
         forget = self._session.on_ended
 
