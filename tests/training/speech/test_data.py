@@ -22,7 +22,13 @@ def utterance() -> Utterance:
     t = np.arange(32_000) / 16_000
     sound = (0.2 * np.sign(np.sin(2 * np.pi * 120 * t))).astype(np.float32)
     sound[:8_000] = sound[24_000:] = 0.0
-    phones = (phone(0.5, 0.8, "a", 2), phone(0.8, 0.9, "m"), phone(0.9, 1.2, "u", 1), phone(1.2, 1.3, "p"), phone(1.3, 1.5, "i"))
+    phones = (
+        phone(0.5, 0.8, "a", 2),
+        phone(0.8, 0.9, "m"),
+        phone(0.9, 1.2, "u", 1),
+        phone(1.2, 1.3, "p"),
+        phone(1.3, 1.5, "i"),
+    )
     return Utterance(sound, phones, "test")
 
 

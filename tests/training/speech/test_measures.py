@@ -17,7 +17,13 @@ from visavis.training.speech.measures import (
 )
 from visavis.training.speech.utterance import phone
 
-PHONES = (phone(0.10, 0.20, "a", 2), phone(0.20, 0.30, "b"), phone(0.30, 0.50, "a", 2), phone(0.50, 0.60, "t"), phone(0.60, 0.80, "a"))
+PHONES = (
+    phone(0.10, 0.20, "a", 2),
+    phone(0.20, 0.30, "b"),
+    phone(0.30, 0.50, "a", 2),
+    phone(0.50, 0.60, "t"),
+    phone(0.60, 0.80, "a"),
+)
 
 
 def truth() -> np.ndarray:

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import cos, pi
 from pathlib import Path
 from typing import Any, Final
 
@@ -91,7 +92,7 @@ class Fit:
     def _learn(self, batch: Batch) -> dict[str, float]:
         torch.manual_seed(self.plan.seed * 1_000_003 + self.step)
         warm = min(1.0, (self.step + 1) / _WARM_UP_STEPS)
-        cosine = 0.5 + 0.5 * np.cos(np.pi * self.step / self.plan.steps)
+        cosine = 0.5 + 0.5 * cos(pi * self.step / self.plan.steps)
         for group in self.optimiser.param_groups:
             group["lr"] = self.plan.rate * warm * max(0.02, cosine)
         self.network.train()
