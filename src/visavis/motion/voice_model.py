@@ -5,6 +5,7 @@ How it was trained stands in docs/lipsync.md; its weights are voice_model.onnx.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,13 +39,10 @@ class VoiceModel:
     other than 16 kHz the resampler adds about a millisecond.
     """
 
-    def __init__(self, weights: Path = WEIGHTS) -> None:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        self._session: Any = onnxruntime.InferenceSession(str(weights), options, providers=["CPUExecutionProvider"])
+    def __init__(self, weights: Path = WEIGHTS, *, gap_s: float = 0.001) -> None:
+        """`gap_s`: sound that comes so much earlier or later than where the last ended is another stream; a microphone's times jitter."""
+        self._gap_ticks = gap_s * TICKS_HZ
+        self._session = _session(weights)
         self._state_shape = tuple(self._session.get_inputs()[1].shape)
         self.reset()
 
@@ -63,13 +61,14 @@ class VoiceModel:
     def push(self, audio: AudioChunk) -> list[HeardFrames]:
         """What this audio made certain; times are media time. A gap in time ends what was before it."""
         told: list[HeardFrames] = []
-        gap = self._next_ticks is None or abs(audio.t_ticks - self._next_ticks) > TICKS_HZ // 1000
-        if gap or self._resampler is None or self._resampler.in_hz != audio.rate_hz:
+        expected = self._next_ticks if self._resampler is not None and self._resampler.in_hz == audio.rate_hz else None
+        if expected is None or abs(audio.t_ticks - expected) > self._gap_ticks:
             told += self.flush()
             self._resampler = StreamResampler(audio.rate_hz, RATE_HZ)
-            self._first_ticks = audio.t_ticks
+            expected = self._first_ticks = audio.t_ticks
         assert self._resampler is not None
-        self._next_ticks, self._generation = audio.end_ticks, audio.generation
+        self._next_ticks = expected + audio.end_ticks - audio.t_ticks
+        self._generation = audio.generation
         self._sound = np.concatenate([self._sound, self._resampler.push(audio.samples)])
         return told + self._run()
 
@@ -100,6 +99,17 @@ class VoiceModel:
         rows = said[0].reshape(steps * PAIR, -1)[max(0, -first) :]
         t_ticks = self._first_ticks + _CENTRE_TICKS + max(0, first) * PERIOD_TICKS
         return [_heard(rows, t_ticks, self._generation)] if len(rows) else []
+
+
+@lru_cache(maxsize=2)
+def _session(weights: Path) -> Any:
+    """onnxruntime's session: it keeps no state of a stream, so that all of a process share one."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(str(weights), options, providers=["CPUExecutionProvider"])
 
 
 def _heard(rows: F32, t_ticks: int, generation: int) -> HeardFrames:

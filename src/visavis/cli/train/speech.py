@@ -89,6 +89,7 @@ def report(
     weights: Annotated[Path | None, typer.Option("--weights", help="Other weights than those that visavis runs with.")] = None,
     json_out: Annotated[Path | None, typer.Option("--json", help="All figures, as JSON.")] = None,
     page: Annotated[Path | None, typer.Option("--page", help="A Markdown page whose table is written anew.")] = None,
+    plot: Annotated[Path | None, typer.Option("--plot", help="An SVG of openings over time.")] = None,
     peers: Annotated[bool, typer.Option("--peers/--no-peers", help="Measure pocketsphinx on the same recordings too.")] = True,
 ) -> None:
     """Measure the model and its peers on voices that training never heard.
@@ -98,10 +99,10 @@ def report(
     from visavis.training.speech.page import write_page
     from visavis.training.speech.report import measure, table, write_json
 
-    for path in (json_out, page):
+    for path in (json_out, page, plot):
         if path is not None:
             check_target(path)
-    measured = measure(recordings, lambda doing: console.print(f"  {doing}"), peers=peers, weights=weights)
+    measured = measure(recordings, lambda doing: console.print(f"  {doing}"), peers=peers, weights=weights, plot=plot)
     typer.echo(table(measured))
     if json_out is not None:
         write_json(json_out, measured)

@@ -76,7 +76,7 @@ def _add_teeth(glb: Glb, turn: np.ndarray) -> None:
     u, v = np.meshgrid(np.linspace(-1, 1, 5), np.linspace(0, 1, 3))
     row = np.stack([0.02 * u, 0.006 * v, 0.07 - 0.004 * u * u], -1).reshape(-1, 3)
     grid = _grid(3, 5)
-    points = np.concatenate([row + [0, -0.044, 0], row + [0, -0.053, 0]])
+    points = np.concatenate([row + np.array(shift) for shift in ((0, -0.044, 0), (0, -0.053, 0))])
     teeth = glb.material("Teeth", (0.8, 0.78, 0.7, 1))
     glb.node("Teeth", mesh=glb.mesh("Teeth", points @ turn.T, np.concatenate([grid, grid + 15]), material=teeth))
 
@@ -111,7 +111,7 @@ def vrm_character(version: int) -> Glb:
     glb = Glb()
     points, triangles = head()
     turn = np.diag([-1.0, 1, -1]) if version == 0 else np.eye(3)
-    points = points + [0, 1.4, 0]
+    points = points + np.array([0, 1.4, 0])
     bones: dict[str, int] = {}
     places = {"hips": (0, 0.8, 0), "neck": (0, 1.2, 0), "head": (0, 1.3, 0), "leftUpperArm": (0.1, 1.1, 0), "leftLowerArm": (0.3, 1.1, 0),
               "rightUpperArm": (-0.1, 1.1, 0), "rightLowerArm": (-0.3, 1.1, 0)}  # fmt: skip
@@ -132,7 +132,7 @@ def vrm_character(version: int) -> Glb:
     low = np.clip((1.33 - points[:, 1]) / 0.08, 0, 1)
     weights = np.stack([1 - low, low, 0 * low, 0 * low], 1)
     joints = np.tile([order.index("head"), order.index("neck"), 0, 0], (len(points), 1))
-    targets = {f"shape{n}": field @ turn.T for n, field in enumerate(moves(points - [0, 1.4, 0]).values())}
+    targets = {f"shape{n}": field @ turn.T for n, field in enumerate(moves(points - np.array([0, 1.4, 0])).values())}
     paint = glb.material("Face", (0.9, 0.7, 0.6, 1), extensions={"KHR_materials_unlit": {}})
     mesh = glb.mesh("Face", points @ turn.T, triangles, targets, material=paint, joints=joints, weights=weights)
     face = glb.node("Face", mesh=mesh, skin=0)
