@@ -50,6 +50,9 @@ format: $(INSTALLED)  ## put the code in order
 bench: setup     ## the measured table of this machine
 	@$(BIN)/visavis bench
 
+soak: setup      ## half an hour of conversation in a real LiveKit room: drift and memory
+	@$(BIN)/python -m visavis.bench.soak --minutes 30
+
 sheets: setup    ## contact sheets of the people, into docs/sheets
 	@for who in nova milo; do $(BIN)/visavis sheet $$who --out docs/sheets; done
 
