@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from livekit import rtc
@@ -56,6 +57,7 @@ class AvatarSession(BaseAvatarSession[Any]):
         self._tags = Tags()
         self._face: LocalFace | WorkerFace | None = None
         self._elsewhere: BaseAvatarSession[Any] | None = None
+        self._speaking: AgentSession[Any] | None = None
         self._control: AgentControl | None = None
 
     @property
@@ -97,13 +99,16 @@ class AvatarSession(BaseAvatarSession[Any]):
             return self
 
         assert self._provider is not None
-        started = await start_avatar(
-            self._provider, self._hosted or HostedOptions(), agent_session, room, engines=ENGINES, start_engine=start_engine
-        )
+        hosted = replace(
+            self._hosted or HostedOptions(),
+            livekit_url=access.url, livekit_api_key=access.api_key, livekit_api_secret=access.api_secret,
+        )  # fmt: skip
+        started = await start_avatar(self._provider, hosted, agent_session, room, engines=ENGINES, start_engine=start_engine)
         if started.avatar is not self:
             assert isinstance(started.avatar, BaseAvatarSession)
             self._elsewhere = started.avatar
             self._elsewhere.on("metrics_collected", lambda metrics: self.emit("metrics_collected", metrics))
+            self._take_tags(agent_session)
 
     async def _start_engine(
         self, engine: str | None, agent_session: AgentSession[Any], room: rtc.Room, access: LiveKitAccess
@@ -122,10 +127,22 @@ class AvatarSession(BaseAvatarSession[Any]):
         self._face = face
         self._control = AgentControl(agent_session, room, self._identity, face.hear)
         self._control.start()
+        self._take_tags(agent_session)
+        await super().start(agent_session, room)
+
+    def _take_tags(self, agent_session: AgentSession[Any]) -> None:
+        """Out of what is spoken and out of the captions, whoever draws: a hosted face would read them aloud."""
+        self._speaking = agent_session
         transforms = agent_session.options.tts_text_transforms or ()
         agent_session.options.tts_text_transforms = [self._tags.spoken, *transforms]
         agent_session.on("agent_state_changed", self._state_changed)
-        await super().start(agent_session, room)
+
+    def _leave_tags(self) -> None:
+        session, self._speaking = self._speaking, None
+        if session is not None:
+            session.off("agent_state_changed", self._state_changed)
+            transforms = session.options.tts_text_transforms or ()
+            session.options.tts_text_transforms = [each for each in transforms if each != self._tags.spoken]
 
     def _face_at(self, place: Place) -> LocalFace | WorkerFace:
         if self._mode == "worker":
@@ -139,7 +156,7 @@ class AvatarSession(BaseAvatarSession[Any]):
 
     def _state_changed(self, event: object) -> None:
         """The session has its outputs by now: captions lose their tags."""
-        session = self._agent_session
+        session = self._speaking
         if session is None:
             return
         captions = session.output.transcription
@@ -155,14 +172,10 @@ class AvatarSession(BaseAvatarSession[Any]):
     async def aclose(self, *reason: str) -> None:
         """Takes the face out of the room. Idempotent."""
         del reason
+        self._leave_tags()
         if self._elsewhere is not None:
             await self._elsewhere.aclose()
             return
-        session = self._agent_session
-        if session is not None:
-            session.off("agent_state_changed", self._state_changed)
-            transforms = session.options.tts_text_transforms or ()
-            session.options.tts_text_transforms = [each for each in transforms if each != self._tags.spoken]
         if self._control is not None:
             self._control.stop()
             self._control = None
