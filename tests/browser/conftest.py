@@ -59,10 +59,10 @@ class ServerProcess:
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[ServerProcess]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     if not (PAGE / "index.html").is_file():
         pytest.fail("the page is not built: make page")
-    running = ServerProcess()
+    running = ServerProcess(VISAVIS_HOME=str(tmp_path_factory.mktemp("home")))
     running.start()
     yield running
     running.stop()
