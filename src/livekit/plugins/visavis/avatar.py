@@ -15,7 +15,7 @@ from visavis.errors import BadSettings
 from visavis.session.faces import ENGINES
 from visavis.settings import Settings, load_settings
 from visavis.transports.livekit.access import LiveKitAccess, new_identity
-from visavis.transports.livekit.dispatch import AvatarWish
+from visavis.transports.livekit.dispatch import make_wish
 
 from .control import AgentControl
 from .faces import LocalFace, Place, WorkerFace
@@ -105,7 +105,7 @@ class AvatarSession(BaseAvatarSession[Any]):
     async def _start_engine(
         self, engine: str | None, agent_session: AgentSession[Any], room: rtc.Room, access: LiveKitAccess
     ) -> None:
-        wish = AvatarWish(
+        wish = make_wish(
             identity=self._identity, agent=_agent_identity(room), avatar=self._avatar, engine=engine, name=self._name,
             size=self._size, fps=self._fps,
         )  # fmt: skip

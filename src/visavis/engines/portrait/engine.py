@@ -106,6 +106,25 @@ class PortraitEngine:
         self._draw(still)
         return self._rgb.copy()
 
+    def face_region(self) -> npt.NDArray[np.bool_]:
+        """Where the last frame shows the face, bool [size, size]: the convex hull of its mesh."""
+        import cv2
+
+        a, b = self._portrait.spans[1:3]
+        hull = cv2.convexHull(self._screen[a:b].astype(np.float32))
+        region = np.zeros((self._size, self._size), np.uint8)
+        cv2.fillConvexPoly(region, np.round(hull).astype(np.int32), 1)
+        return region > 0
+
+    def flipped_share(self) -> float:
+        """Of the relief's cells that show the person, those that the last frame turned over."""
+        p = self._portrait
+        middle = np.clip(np.round(p.uv[p.grid_triangles].mean(1)).astype(int), 0, self._size - 1)
+        shown = p.picture[middle[:, 1], middle[:, 0], 3] > 127
+        a, b, c = (self._screen[p.grid_triangles[shown, i]] for i in range(3))
+        area = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (c[:, 0] - a[:, 0]) * (b[:, 1] - a[:, 1])
+        return float((area < 0).mean())
+
     def close(self) -> None:
         """Nothing is held that needs closing."""
 
@@ -147,10 +166,7 @@ class PortraitEngine:
         hole[skin.ids >= 0] = 0
         opened = int(hole.sum())
         self.hole_px[zone] = opened // 4
-        if zone == MOUTH:
-            inside = self._draw_mouth(fine, moved, hole, skin.box)
-        else:
-            inside = self._draw_eye(zone, moved, hole, skin.box)
+        inside = self._draw_mouth(fine, moved, hole, skin.box) if zone == MOUTH else self._draw_eye(zone, moved, hole, skin.box)
         over = np.empty((h, w, 4), np.float32)
         ground = self._ground
         box = np.array([x, y, w, h], np.int32)
@@ -246,7 +262,8 @@ def scaled(portrait: Portrait, size: int) -> Portrait:
     return replace(
         portrait, picture=sized(portrait.picture), background=sized(portrait.background), left_eye=sized(portrait.left_eye),
         right_eye=sized(portrait.right_eye), mouth_sheet=sized(portrait.mouth_sheet),
-        mouth_corner=np.round(moved(portrait.mouth_corner.astype(np.float32))).astype(np.int32), uv=moved(portrait.uv), eye_uv=moved(portrait.eye_uv), camera=camera,
+        mouth_corner=np.round(moved(portrait.mouth_corner.astype(np.float32))).astype(np.int32),
+        uv=moved(portrait.uv), eye_uv=moved(portrait.eye_uv), camera=camera,
         eye_corners=np.round(moved(portrait.eye_corners.astype(np.float32))).astype(np.int32),
         eye_radii=(portrait.eye_radii * factor).astype(np.float32),
     )  # fmt: skip

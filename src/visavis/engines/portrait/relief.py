@@ -23,8 +23,7 @@ CELLS: Final = 64
 BEYOND: Final = 3
 """The grid goes on so many cells beyond the picture, with the colours of its border: shoulders that sway show no edge."""
 MIDDLE_M: Final = (0.0, -0.010, -0.085)
-"""The middle of the head, on which its outline lies, and the pivot below it."""
-PIVOT_M: Final = (0.0, -0.105, -0.085)
+"""The middle of the head, on which its outline lies."""
 EDGE_M: Final = 0.05
 """From the face's outline the silhouette runs to the head's middle depth over this."""
 CHIN, BROW = 152, 9
@@ -55,8 +54,11 @@ class _Grid:
         return self.across, self.across
 
 
-def raise_relief(still: Still, surface: Surface) -> Relief:
-    """Depth, motion and follow of the grid; the face's rim is blended into it so that no seam shows (written to `surface`)."""
+def raise_relief(still: Still, surface: Surface, pivot: F64) -> Relief:
+    """Depth, motion and follow of the grid, for a head that turns about a point [3] of it.
+
+    The face's rim is blended into it so that no seam shows (written to `surface`).
+    """
     cell = still.side / CELLS
     line = np.arange(-BEYOND, CELLS + BEYOND + 1) * cell - 0.5
     columns, rows = np.meshgrid(line, line)
@@ -79,8 +81,7 @@ def raise_relief(still: Still, surface: Surface) -> Relief:
     n = np.arange(grid.across**2).reshape(grid.shape)
     a, b, c, d = n[:-1, :-1].ravel(), n[:-1, 1:].ravel(), n[1:, :-1].ravel(), n[1:, 1:].ravel()
     triangles = np.concatenate([np.c_[a, b, c], np.c_[b, d, c]]).astype(np.int32)
-    pivot = still.pose.rotation @ np.array(PIVOT_M)
-    return Relief(camera, deltas, follow, grid.px, triangles, face_follow, pivot)
+    return Relief(camera, deltas, follow, grid.px, triangles, face_follow, still.pose.rotation @ pivot)
 
 
 def _what_lies_under(still: Still, surface: Surface) -> SpanBuffers:

@@ -17,7 +17,7 @@ from visavis.errors import BadInput, TooLarge
 F64 = npt.NDArray[np.float64]
 I32 = npt.NDArray[np.int32]
 
-MAX_VERTICES: Final = 1_200_000
+MAX_VERTICES: Final = 500_000
 MOVES: Final = 1e-7
 """Deltas below this share of a unit are none."""
 

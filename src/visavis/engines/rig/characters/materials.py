@@ -191,7 +191,8 @@ def sheer_triangles(picture: U8, uv: F64) -> tuple[npt.NDArray[np.bool_], npt.ND
     high, wide = picture.shape[:2]
     alpha = np.tile(picture[..., 3], (2, 2))
     holes, bodies = (
-        np.pad(np.cumsum(np.cumsum(of.astype(np.int64), 0), 1), ((1, 0), (1, 0))) for of in (alpha < OPAQUE, alpha > CLEAR)
+        np.pad(np.cumsum(np.cumsum(of, 0, dtype=np.int32), 1, dtype=np.int32), ((1, 0), (1, 0)))
+        for of in (alpha < OPAQUE, alpha > CLEAR)
     )
     low, size = np.floor(uv.min(1)), np.ceil(np.ptp(uv, axis=1) * [wide, high]) + 2
     start = ((uv.min(1) - low) * [wide, high] - 1).astype(int).clip(0, [wide - 1, high - 1])
