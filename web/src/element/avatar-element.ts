@@ -219,7 +219,7 @@ export class VisavisAvatar extends HTMLElement {
     this.#showPoster();
     this.#part(".name").textContent = this.personName;
     this.#part(".doing").textContent = live && agent ? DOING[agent.state] : "";
-    this.#part(".guide").hidden = languageModel !== false;
+    this.#part(".guide").hidden = languageModel !== false || this.client.room !== null; // who answers in a room is not ours to say
     this.#part(".person").ariaLabel = this.personName ? `${this.personName}, an AI avatar` : "An AI avatar";
     this.#dock?.update(this.personName);
     if (state.phase === "idle" || state.phase === "ended") this.#card?.show(state, { name: this.personName, secure: isSecureContext });
