@@ -4,22 +4,22 @@ import json
 
 import numpy as np
 import pytest
-
 from tests import needs
 from tests.engines.portrait.conftest import PICTURES, portrait_of
+
 from visavis import assets
 from visavis.arkit import COUNT, INDEX
 from visavis.engines.portrait.engine import PortraitEngine
 from visavis.engines.portrait.portrait import Portrait
 from visavis.engines.portrait.still import Options, take_in
 from visavis.errors import BadInput
-from visavis.head.fit import HeadFitter
 from visavis.head.canonical import load_head
+from visavis.head.fit import HeadFitter
 from visavis.landmarks.faces import Landmarker
 from visavis.landmarks.networks import Networks
 from visavis.landmarks.pictures import read_picture
 from visavis.settings import load_settings
-from visavis.types import FaceFrame, PhoneCue, SpeechChunk, AudioChunk, ticks_from_s
+from visavis.types import AudioChunk, FaceFrame, PhoneCue, SpeechChunk, ticks_from_s
 
 SIZE = 512
 NEUTRAL_GAP_PX, UNMOVED_DB, FLIPPED = 10, 35.0, 0.005
@@ -39,7 +39,9 @@ def test_unmoved_it_is_the_picture(name: str) -> None:
     cache = load_settings().cache
     portrait, folder = portrait_of(name), assets.find("landmarks", load_settings().cache)
     assert folder is not None
-    still = take_in(read_picture(needs.shared(f"photos/{name}")), Networks(folder), HeadFitter(load_head(cache)), Options(), name)
+    still = take_in(
+        read_picture(needs.shared(f"photos/{name}")), Networks(folder), HeadFitter(load_head(cache)), Options(), name
+    )
     drawn = PortraitEngine(portrait, size=portrait.side).draw_unmoved()
     error = ((drawn.astype(float) - still.rgb) ** 2)[still.alpha > 0.5].mean()
     assert 10 * np.log10(255**2 / error) >= UNMOVED_DB
@@ -86,7 +88,11 @@ def test_nothing_drifts(girl: Portrait) -> None:
         for _ in range(6):
             weights = rng.uniform(0, 1, COUNT).astype(np.float32)
             turn = rng.uniform(-0.4, 0.4, 3).astype(np.float32)
-            engine.draw(FaceFrame(ticks_from_s(60 * minute), weights, turn, turn / 10, rng.uniform(-0.3, 0.3, (2, 2)).astype(np.float32)))
+            engine.draw(
+                FaceFrame(
+                    ticks_from_s(60 * minute), weights, turn, turn / 10, rng.uniform(-0.3, 0.3, (2, 2)).astype(np.float32)
+                )
+            )
         frame = engine.draw(FaceFrame.neutral(ticks_from_s(60 * (minute + 1)), 7))
         assert frame.generation == 7
         assert np.array_equal(frame.i420, first)
@@ -97,10 +103,11 @@ def test_gaze_moves_the_irises_and_little_else(girl: Portrait) -> None:
     straight = engine.draw_rgb(face()).astype(int)
     for gaze in ((0.3, 0.0), (-0.3, 0.0), (0.0, 0.2)):
         moved = np.abs(engine.draw_rgb(face(gaze=gaze)).astype(int) - straight).max(2) > 12
-        rows, columns = np.nonzero(moved)
+        rows, _columns = np.nonzero(moved)
         assert moved.sum() > 60
         eyes = girl.eye_uv.reshape(-1, 2) * SIZE / girl.side
-        assert eyes[:, 1].min() < rows.min() and rows.max() < eyes[:, 1].max() + 20
+        assert eyes[:, 1].min() < rows.min()
+        assert rows.max() < eyes[:, 1].max() + 20
         assert moved.mean() < 0.02
 
 
@@ -158,7 +165,8 @@ def test_bilabials_close(girl: Portrait, recording: str) -> None:
 
 
 _IPA = {"P": "p", "B": "b", "M": "m", "AA": "ɑ", "AE": "æ", "AH": "ʌ", "AO": "ɔ", "IY": "i", "IH": "ɪ", "EH": "ɛ", "UW": "u", "OW": "o",
-        "N": "n", "D": "d", "T": "t", "S": "s", "Z": "z", "R": "ɹ", "L": "l", "K": "k", "F": "f", "V": "v", "W": "w", "HH": "h"}  # fmt: skip
+        "N": "n", "D": "d", "T": "t", "S": "s", "Z": "z", "R": "ɹ", "L": "l", "K": "k", "F": "f", "V": "v", "W": "w",
+        "HH": "h"}  # fmt: skip
 
 
 def _phones(node: dict) -> list[PhoneCue]:
@@ -172,7 +180,9 @@ def test_extreme_faces_do_no_harm(girl: Portrait) -> None:
     engine = PortraitEngine(girl, size=256)
     wild = np.array([np.nan, np.inf, -np.inf], np.float32)
     everything = FaceFrame(0, np.ones(COUNT, np.float32), wild, wild, np.full((2, 2), np.nan, np.float32))
-    far = FaceFrame(0, np.full(COUNT, 9, np.float32), np.full(3, 9, np.float32), np.full(3, 9, np.float32), np.full((2, 2), 9, np.float32))
+    far = FaceFrame(
+        0, np.full(COUNT, 9, np.float32), np.full(3, 9, np.float32), np.full(3, 9, np.float32), np.full((2, 2), 9, np.float32)
+    )
     for frame in (everything, far):
         assert engine.draw(frame).i420.shape == (384, 256)
 

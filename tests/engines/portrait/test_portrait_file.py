@@ -44,7 +44,7 @@ def test_saved_and_read_again(girl: Portrait, tmp_path: Path) -> None:
     ],
 )
 def test_what_is_out_of_order_is_refused(girl: Portrait, tmp_path: Path, change: dict) -> None:
-    (name, alter), = change.items()
+    ((name, alter),) = change.items()
     replace(girl, **{name: alter(getattr(girl, name))}).save(tmp_path / "a.npz")
     with pytest.raises(BadInput) as caught:
         Portrait.load(tmp_path / "a.npz")

@@ -153,7 +153,7 @@ def _assemble(
         eye_triangles=eyes[0].triangles, eye_corners=np.array([e.corner for e in eyes], np.int32),
         eye_radii=_f32([e.radius_px for e in eyes]), zones=(zones + grid).astype(np.int32),
         camera=_f32([still.px_per_m, *still.pose.centre]), pivot=_f32(relief.pivot), up=_f32(up / np.linalg.norm(up)),
-        crop=_f32(still.crop), dark=_f32(interior.dark), warmth=_f32(interior.warmth),
+        angles=_f32(still.pose.angles), crop=_f32(still.crop), dark=_f32(interior.dark), warmth=_f32(interior.warmth),
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from visavis.arkit import COUNT, INDEX
+from visavis.arkit import INDEX
 from visavis.engines.portrait.kernels import (
     compose,
     gather_samples,
@@ -37,6 +37,10 @@ NEAR_M: Final = 0.0022
 """How far the shade of the lips reaches into the mouth."""
 SOFT_PX: Final = 0.6
 """What is drawn in a mouth is blurred by this at 512 pixels: no photograph is as sharp as a rendered tooth."""
+SLIVER: Final = 3
+"""Openings narrower than this many samples, a pixel and a half, are cracks between lids or lips that touch."""
+OWN_FROM: Final = 0.35
+"""From this nearness on the picture's own teeth come in."""
 LID_SHADE: Final = 0.75
 LID_SHADE_M: Final = 0.0016
 BLINKS: Final = (INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"])
@@ -164,6 +168,7 @@ class PortraitEngine:
         hole = np.zeros((2 * h, 2 * w), np.uint8)
         cv2.fillPoly(hole, [np.round(fine[p.zones[zone]] - [2 * x, 2 * y]).astype(np.int32)], 1)
         hole[skin.ids >= 0] = 0
+        hole = np.asarray(cv2.morphologyEx(hole, cv2.MORPH_OPEN, np.ones((SLIVER, SLIVER), np.uint8)), np.uint8)
         opened = int(hole.sum())
         self.hole_px[zone] = opened // 4
         inside = self._draw_mouth(fine, moved, hole, skin.box) if zone == MOUTH else self._draw_eye(zone, moved, hole, skin.box)
@@ -208,9 +213,9 @@ class PortraitEngine:
         above = np.roll(near, int(1.1 * reach), 0)
         shade_depths(hole, near, above, p.warmth, p.dark, inner.ids, inner.out)
         colours = np.asarray(cv2.GaussianBlur(inner.out, (0, 0), 2 * SOFT_PX * self._size / 512), np.float32)
-        own = (1.0 - float(moved.weights[COUNT])) * float(p.mouth_shown[0])
+        own = min(max((moved.own_share - OWN_FROM) / (1 - OWN_FROM), 0.0), 1.0) * float(p.mouth_shown[0])
         if own > 0.02:
-            share = np.float32(min(own * own * (3 - 2 * own), 1.0))
+            share = np.float32(own * own * (3 - 2 * own))
             mix_own(
                 hole, p.mouth_sheet, p.mouth_corner.astype(np.float32), self._ground.ids, self._ground.out, box, share, colours
             )

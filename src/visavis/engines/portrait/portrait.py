@@ -47,6 +47,7 @@ class Portrait:
     zones          int32 [3, z] rings of face vertices around left eye, right eye and mouth, in which a hole may be
     camera         float32 [3] px per metre, and the pixel of the head's origin · pivot float32 [3]
     up             float32 [2] the head's own up in the picture
+    angles         float32 [3] yaw, pitch, roll of the head in the picture, radians
     crop           float32 [3] scale and offset (x, y) from the pixels of the picture that was handed over to these
     dark, warmth   float32 [3] the mouth's deepest colour, and exponents of its shadows
     """
@@ -80,6 +81,7 @@ class Portrait:
     camera: F32
     pivot: F32
     up: F32
+    angles: F32
     crop: F32
     dark: F32
     warmth: F32
@@ -104,7 +106,7 @@ class Portrait:
             ValueError,
             KeyError,
             EOFError,
-            zipfile.BadZipFile,
+            zipfile.BadZipFile, zlib.error,
             NotImplementedError,
             MemoryError,
             OverflowError,
@@ -154,7 +156,7 @@ def _sizes(p: Portrait) -> str | None:
         "colours": (mouth, 3), "spans": (5,), "shape_offsets": (COUNT + 2,), "shape_indices": (deltas,), "shape_deltas": (deltas, 3),
         "own": (COUNT,), "eye_points": (2, eye, 3), "eye_uv": (2, eye, 2), "eye_warp": (2, eye), "eye_corners": (2, 2),
         "eye_radii": (2,), "mouth_corner": (2,), "mouth_shown": (1,),
-        "zones": (3, p.zones.shape[1]), "camera": (3,), "pivot": (3,), "up": (2,), "crop": (3,),
+        "zones": (3, p.zones.shape[1]), "camera": (3,), "pivot": (3,), "up": (2,), "angles": (3,), "crop": (3,),
         "dark": (3,), "warmth": (3,),
     }  # fmt: skip
     for name, shape in expected.items():
@@ -175,12 +177,13 @@ def _sizes(p: Portrait) -> str | None:
 
 def _numbers(p: Portrait) -> str | None:
     for name in ("points", "follow", "uv", "colours", "shape_deltas", "own", "eye_points", "eye_uv", "eye_warp", "eye_radii",
-                 "camera", "pivot", "up", "crop", "dark", "warmth"):  # fmt: skip
+                 "camera", "pivot", "up", "angles", "crop", "dark", "warmth"):  # fmt: skip
         if not np.isfinite(getattr(p, name)).all():
             return f"{name} holds numbers that are not finite"
     bounds = {"points": MAX_COORDINATE_M, "eye_points": MAX_COORDINATE_M, "pivot": MAX_COORDINATE_M, "shape_deltas": 1.0,
               "uv": 2.0 * MAX_SIDE, "eye_uv": 2.0 * MAX_SIDE, "follow": 1.001, "own": 1.001, "eye_warp": 1.001, "warmth": 4.0,
-              "colours": 256.0, "dark": 256.0, "camera": 1e5, "eye_radii": float(MAX_SIDE), "up": 1.001, "crop": 1e5}  # fmt: skip
+              "colours": 256.0, "dark": 256.0, "camera": 1e5, "eye_radii": float(MAX_SIDE), "up": 1.001, "crop": 1e5,
+              "angles": 3.2}  # fmt: skip
     for name, most in bounds.items():
         if np.abs(getattr(p, name)).max(initial=0) > most:
             return f"{name} is out of bounds"
