@@ -113,6 +113,9 @@ def close_lids(still: Still, surface: Surface) -> None:
         moved[:, :2] = upright.camera(np.c_[np.zeros_like(down), down]) / (1 - kept)
         moved[:, 2] = 0.5 * own[:, 2] + 0.003 * (is_upper & (follow > 0.5))
         surface.deltas[blink][near] = moved[near]
+        beyond = smooth_step((above - y - 0.7 * lash) / max(1.2 * lash, 2.0))
+        across = smooth_step((0.56 - np.abs(x - middle) / lines.width) / 0.16)
+        surface.lid[near] = np.where(is_upper, smooth_step(1.5 * follow) * beyond * across, 0.0)[near]
         seen = margins_of(still, upright, upper, lower)
         line = near & (np.abs(x - middle) < 0.5 * lines.width)
         _keep_colours_out(upright, surface, seen, line & is_upper, line & is_lower, 0.6)

@@ -52,6 +52,8 @@ class Surface:
     marks: F64
     bend: F64
     seal: F64
+    lid: F64
+    """[m] 1 on the skin that a closing lid stretches, whose colours are then taken from around the eye."""
 
 
 @lru_cache(maxsize=1)
@@ -84,7 +86,7 @@ def fit_surface(still: Still, fitter: HeadFitter) -> Surface:
     px = pose.project_camera(camera)
     return Surface(
         camera, shapes @ pose.rotation.T, px, px.copy(), rest, surface[0], surface[1], surface[2], surface[3], average_marks, marks,
-        moved, np.zeros_like(camera),
+        moved, np.zeros_like(camera), np.zeros(len(camera)),
     )  # fmt: skip
 
 
