@@ -31,6 +31,8 @@ def typescript_type(node: dict[str, Any]) -> str:
             return " | ".join(json.dumps(value) for value in values)
         case {"anyOf": list(options)}:
             return " | ".join(dict.fromkeys(typescript_type(option) for option in options))
+        case {"type": "array", "prefixItems": list(items)}:
+            return f"[{', '.join(typescript_type(item) for item in items)}]"
         case {"type": "object", "additionalProperties": dict(values)}:
             return f"Record<string, {typescript_type(values)}>"
         case {"type": str(name)} if name in SCALARS:
@@ -99,6 +101,7 @@ def motion_layout() -> list[str]:
     constants = {
         "CONTROL_CHANNEL": json.dumps(protocol.CONTROL_CHANNEL),
         "MOTION_CHANNEL": json.dumps(protocol.MOTION_CHANNEL),
+        "LIVEKIT_TOPIC": json.dumps(protocol.LIVEKIT_TOPIC),
         "MAX_TEXT_CHARACTERS": protocol.MAX_TEXT_CHARACTERS,
         "TICKS_HZ": TICKS_HZ,
         "MOTION_VERSION": protocol.MOTION_VERSION,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -30,6 +31,26 @@ def chromium() -> str:
     raise AssertionError
 
 
+def livekit_server() -> str:
+    """The path of a livekit-server: on the PATH, or built once (two minutes) by the Go toolchain."""
+    script = Path(__file__).resolve().parents[1] / "scripts" / "livekit-server"
+    found = subprocess.run([script, "--path"], capture_output=True, text=True, check=False)
+    if found.returncode != 0:
+        said = found.stderr.strip().splitlines()
+        missing("livekit", said[-1] if said else "livekit-server cannot be built")
+    return found.stdout.strip()
+
+
+def package(name: str, mend: str) -> None:
+    """A package that no part of visavis needs, but something shown here does."""
+    try:
+        found = importlib.util.find_spec(name)
+    except ModuleNotFoundError:
+        found = None
+    if found is None:
+        missing(name.rpartition(".")[2], f"{name} is not installed: {mend}")
+
+
 def shared(path: str) -> Path:
     """A file of the recordings, photographs and captures that lie beside the repository."""
     found = SHARED / path
@@ -44,3 +65,9 @@ def network_namespace() -> None:
         missing("netns", "network namespaces need root and iproute2")
     if subprocess.run(["ip", "netns", "list"], capture_output=True, check=False).returncode != 0:
         missing("netns", "this kernel has no network namespaces")
+
+
+def torch() -> None:
+    """PyTorch and ONNX, as `pip install visavis[train]` brings them."""
+    if importlib.util.find_spec("torch") is None or importlib.util.find_spec("onnx") is None:
+        missing("torch", "PyTorch is not installed: pip install 'visavis[train]'")

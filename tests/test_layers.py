@@ -19,8 +19,9 @@ def loaded_by(*modules: str) -> set[str]:
     [
         "visavis", "visavis.types", "visavis.protocol", "visavis.settings", "visavis.motion", "visavis.voice", "visavis.engines",
         "visavis.engines.rig", "visavis.render", "visavis.head", "visavis.avatars", "visavis.assets", "visavis.sync",
-        "visavis.landmarks.faces", "visavis.landmarks.pictures",
-        "visavis.transports", "visavis.session", "visavis.server", "visavis.cli", "visavis.cli.commands",
+        "visavis.landmarks.faces", "visavis.landmarks.pictures", "visavis.splats", "visavis.splats.formats",
+        "visavis.transports", "visavis.transports.livekit", "visavis.hosted", "visavis.hosted.start", "visavis.hosted.doctor",
+        "visavis.session", "visavis.server", "visavis.cli", "visavis.cli.commands",
     ],
 )  # fmt: skip
 def test_importing_loads_nothing_heavy(module: str) -> None:

@@ -15,7 +15,7 @@ import pytest
 from visavis import protocol
 from visavis.arkit import COUNT
 from visavis.errors import BadInput
-from visavis.types import AgentState, Emotion, FaceFrame, Gesture
+from visavis.types import AgentState, Emotion, FaceFrame, FaceLayer, FacePart, Gesture
 
 ROOT = Path(__file__).resolve().parent.parent
 GOLDEN = ROOT / "tests" / "golden" / "protocol"
@@ -25,10 +25,21 @@ MESSAGES: dict[str, protocol.ControlMessage] = {
     "chat": protocol.Chat(id="7", text="Qui êtes-vous ? “Vis-à-vis” 😀"),
     "interrupt": protocol.Interrupt(),
     "weights": protocol.Weights(weights={"jawOpen": 0.5, "mouthSmileLeft": 1.0}, fade_ms=120),
+    "weights_added": protocol.Weights(
+        weights={"mouthSmileLeft": 0.25, "jawOpen": None}, opacity=0.5, blend="add", hold_ms=2000
+    ),
+    "head": protocol.HoldHead(yaw=0.25, pitch=-0.125, z=0.0625, opacity=0.75),
+    "head_release": protocol.HoldHead(fade_ms=500),
     "look_at": protocol.LookAt(yaw=-0.25, pitch=0.1),
+    "look_at_screen": protocol.LookAt(screen=(1.25, 0.5), hold_ms=1500),
+    "look_at_world": protocol.LookAt(world=(0.25, -0.125, 0.5), head_share=0.5),
     "look_at_release": protocol.LookAt(),
     "emotion": protocol.SetEmotion(emotion=Emotion.SURPRISED, intensity=0.75),
     "gesture": protocol.DoGesture(gesture=Gesture.RAISE_BROWS),
+    "gesture_small": protocol.DoGesture(gesture=Gesture.NOD, strength=0.5, pace=1.5),
+    "style": protocol.SetStyle(speed=0.75, energy=1.5, eye_contact=2.0),
+    "layer": protocol.FadeLayer(layer=FaceLayer.SPEECH, weight=0.0, part=FacePart.BROWS, fade_ms=250),
+    "follow": protocol.Follow(subject="iPhone", mouth="speech"),
     "avatar": protocol.ChangeAvatar(avatar="milo"),
 }
 EVENTS: dict[str, protocol.Event] = {
@@ -49,6 +60,7 @@ EVENTS: dict[str, protocol.Event] = {
     "stats_before_a_reply": protocol.Stats(
         fps=30.0, frame_ms_p50=9.0, frame_ms_p95=12.0, gap_ms_p95=34.0, late_frames=0, stalled_ms=0, sessions=1
     ),
+    "clock": protocol.MediaClock(rtp_zero=4_294_000_001),
     "error": protocol.Error(code="bad_input", message="text: Field required.", id="7"),
 }
 

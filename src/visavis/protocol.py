@@ -7,14 +7,14 @@ data packets. Motion frames are binary, on an unordered data channel `motion`. U
 from __future__ import annotations
 
 import struct
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from visavis.arkit import COUNT, INDEX
 from visavis.errors import BadInput, TooLarge
-from visavis.types import AgentState, Emotion, FaceFrame, Gesture
+from visavis.types import AgentState, Emotion, FaceFrame, FaceLayer, FacePart, Gesture
 
 CONTROL_CHANNEL: Final = "control"
 MOTION_CHANNEL: Final = "motion"
@@ -27,7 +27,13 @@ MAX_SDP_BYTES: Final = 65_536
 Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=MAX_TEXT_CHARACTERS)]
 Unit: TypeAlias = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
 FadeMs: TypeAlias = Annotated[int, Field(ge=0, le=10_000)]
+HoldMs: TypeAlias = Annotated[int, Field(ge=0, le=600_000)]
 Angle: TypeAlias = Annotated[float, Field(ge=-1.6, le=1.6, allow_inf_nan=False)]
+Offset: TypeAlias = Annotated[float, Field(ge=-0.3, le=0.3, allow_inf_nan=False)]
+ScreenPlace: TypeAlias = Annotated[float, Field(ge=-4.0, le=5.0, allow_inf_nan=False)]
+WorldPlace: TypeAlias = Annotated[float, Field(ge=-100.0, le=100.0, allow_inf_nan=False)]
+Double: TypeAlias = Annotated[float, Field(ge=0.0, le=2.0, allow_inf_nan=False)]
+Blend: TypeAlias = Literal["replace", "add"]
 
 
 class Wire(BaseModel):
@@ -61,23 +67,67 @@ class Interrupt(Message):
 
 
 class Weights(Message):
-    """Hold these ARKit weights over whatever else moves them; an empty object releases all. Fades over `fade_ms`."""
+    """Hold these ARKit weights; null releases one, an empty object releases all.
+
+    `replace` puts a value in place of what lies below, as far as `opacity` says; `add` lays it on top of it. What is given fades
+    in over `fade_ms` and, where `hold_ms` is given, fades out again that long after this message.
+    """
 
     type: Literal["weights"] = "weights"
-    weights: dict[str, Unit]
+    weights: dict[str, Unit | None]
     fade_ms: FadeMs = 80
+    opacity: Unit = 1.0
+    blend: Blend = "replace"
+    hold_ms: HoldMs | None = None
+
+
+class HoldHead(Message):
+    """Hold the head: yaw, pitch, roll in rad (+ is to the character's left, down, left side up), x, y, z in metres.
+
+    Axes left out keep as they are; without any axis all are released. Blended as `weights` are.
+    """
+
+    type: Literal["head"] = "head"
+    yaw: Angle | None = None
+    pitch: Angle | None = None
+    roll: Angle | None = None
+    x: Offset | None = None
+    y: Offset | None = None
+    z: Offset | None = None
+    fade_ms: FadeMs = 300
+    opacity: Unit = 1.0
+    blend: Blend = "replace"
+    hold_ms: HoldMs | None = None
 
 
 class LookAt(Message):
-    """Turn the eyes, and a little the head, to yaw and pitch in rad (+ is the character's left, and down). Null releases."""
+    """Turn the eyes, and the head by `head_share` of the way. One of three targets; without any, the look is released.
+
+    `yaw` and `pitch` in rad from the character's straight ahead (+ is the character's left, and down). `screen`: x, y of the
+    picture, 0 to 1 from its left and its top, and beyond it for what lies beside the picture. `world`: x, y, z in metres from
+    the middle between the resting eyes (+ is the character's left, up, towards the viewer).
+    """
 
     type: Literal["look_at"] = "look_at"
     yaw: Angle | None = None
     pitch: Angle | None = None
+    screen: tuple[ScreenPlace, ScreenPlace] | None = None
+    world: tuple[WorldPlace, WorldPlace, WorldPlace] | None = None
+    head_share: Unit = 0.35
     fade_ms: FadeMs = 200
+    hold_ms: HoldMs | None = None
+
+    @model_validator(mode="after")
+    def _one_target(self) -> Self:
+        by_angles = self.yaw is not None or self.pitch is not None
+        if by_angles + (self.screen is not None) + (self.world is not None) > 1:
+            raise ValueError("give angles, screen or world, not several of them")
+        return self
 
 
 class SetEmotion(Message):
+    """An emotion that lasts until the next; tags in speech lie over it for their sentence."""
+
     type: Literal["emotion"] = "emotion"
     emotion: Emotion
     intensity: Unit = 1.0
@@ -85,8 +135,50 @@ class SetEmotion(Message):
 
 
 class DoGesture(Message):
+    """A short movement now. `strength` scales it, `pace` makes it quicker."""
+
     type: Literal["gesture"] = "gesture"
     gesture: Gesture
+    strength: Double = 1.0
+    pace: Annotated[float, Field(ge=0.25, le=4.0, allow_inf_nan=False)] = 1.0
+
+
+class SetStyle(Message):
+    """How it moves, 1 is as usual; what is left out keeps as it is, and a message without any resets all.
+
+    `speed` of idle movement and gestures; `energy` of head, body and gestures; `articulation` of the mouth in speech;
+    `expression` of emotions; `blinks` in number; `eye_contact`: 0 looks away much, 2 never.
+    """
+
+    type: Literal["style"] = "style"
+    speed: Annotated[float, Field(ge=0.25, le=3.0, allow_inf_nan=False)] | None = None
+    energy: Double | None = None
+    articulation: Double | None = None
+    expression: Double | None = None
+    blinks: Double | None = None
+    eye_contact: Double | None = None
+    fade_ms: FadeMs = 400
+
+
+class FadeLayer(Message):
+    """Turn a layer of the face down (0) or up (1), wholly or for one part of the face."""
+
+    type: Literal["layer"] = "layer"
+    layer: FaceLayer
+    weight: Unit
+    part: FacePart = FacePart.ALL
+    fade_ms: FadeMs = 400
+
+
+class Follow(Message):
+    """Follow a performer who sends Live Link Face to this server, by subject name; null lets go, "" takes whoever sends.
+
+    `mouth`: all of the face is theirs, or the mouth is left to speech while there is any.
+    """
+
+    type: Literal["follow"] = "follow"
+    subject: Annotated[str, Field(max_length=256)] | None = None
+    mouth: Literal["performer", "speech"] = "performer"
 
 
 class ChangeAvatar(Message):
@@ -96,9 +188,9 @@ class ChangeAvatar(Message):
     avatar: Annotated[str, Field(min_length=1, max_length=64)]
 
 
-ControlMessage: TypeAlias = Annotated[
-    Say | Chat | Interrupt | Weights | LookAt | SetEmotion | DoGesture | ChangeAvatar, Field(discriminator="type")
-]
+FaceMessage: TypeAlias = Weights | HoldHead | LookAt | SetEmotion | DoGesture | SetStyle | FadeLayer
+"""What motion carries out, at once."""
+ControlMessage: TypeAlias = Annotated[Say | Chat | Interrupt | ChangeAvatar | Follow | FaceMessage, Field(discriminator="type")]
 
 
 class State(Wire):
@@ -143,6 +235,14 @@ class Stats(Wire):
     sessions: int
 
 
+class MediaClock(Wire):
+    """Told once to viewers that draw by themselves: which media time a sound belongs to, so that they show the face of what is heard."""
+
+    type: Literal["clock"] = "clock"
+    rtp_zero: Annotated[int, Field(ge=0, lt=1 << 32)]
+    """RTP timestamp, modulo 2**32, of the sound at media time 0; both count 48 000 a second."""
+
+
 class Error(Wire):
     """Something was refused or broke; `message` is one line that says what and how to mend it."""
 
@@ -152,7 +252,7 @@ class Error(Wire):
     id: str | None = None
 
 
-Event: TypeAlias = Annotated[State | Transcript | Stats | Error, Field(discriminator="type")]
+Event: TypeAlias = Annotated[State | Transcript | Stats | MediaClock | Error, Field(discriminator="type")]
 
 _messages: Final[TypeAdapter[ControlMessage]] = TypeAdapter(ControlMessage)
 _events: Final[TypeAdapter[Event]] = TypeAdapter(Event)
@@ -193,7 +293,7 @@ def schema() -> dict[str, Any]:
 
 
 def _first_fault(error: ValidationError) -> str:
-    fault = error.errors(include_url=False, include_input=False)[0]
+    fault = error.errors(include_url=False, include_input=False, include_context=False)[0]
     where = ".".join(str(part) for part in fault["loc"]) or "message"
     return f"{where}: {fault['msg']}."
 

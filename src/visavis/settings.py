@@ -6,10 +6,10 @@ import ipaddress
 import json
 import os
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import platformdirs
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from visavis.errors import BadSettings
@@ -18,6 +18,15 @@ from visavis.types import TICKS_HZ
 PREFIX: Final = "VISAVIS_"
 NOT_SETTINGS: Final = frozenset({"VISAVIS_REQUIRE"})
 """Variables of this prefix that speak to the tests, not to the program."""
+
+
+class LiveLinkSource(BaseModel):
+    """A UDP port, and the subject to follow; an empty one is whoever sends first."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    port: int = Field(ge=0, le=65535)
+    subject: str = Field("", max_length=256)
 
 
 class Settings(BaseSettings):
@@ -41,12 +50,20 @@ class Settings(BaseSettings):
     ice_username: str | None = None
     ice_credential: SecretStr | None = None
 
+    livekit_url: str | None = None
+    """A LiveKit server, wss://… (ws://… on this machine): pages get tokens for its rooms, `visavis worker` serves them."""
+    livekit_api_key: str | None = None
+    livekit_api_secret: SecretStr | None = None
+
     avatar: str = "nova"
     engine: str | None = None
     size: int = Field(512, ge=128, le=1080, multiple_of=16)
     fps: int = Field(30, ge=5, le=60)
     max_sessions: int | None = Field(None, ge=1)
     """At most so many at once; None finds it from the measured cost of a session."""
+
+    providers: Annotated[list[str], NoDecode] = []
+    """Faces that an agent may ask for, in the order to try, hosted ones and engines: the doctor looks whether they are ready."""
 
     stt: str = "pocketsphinx"
     llm: str = "guide"
@@ -58,6 +75,18 @@ class Settings(BaseSettings):
     """Any OpenAI-compatible server for `llm="openai/..."`: Ollama, vLLM, llama.cpp."""
     instructions: str | None = None
 
+    livelink: Annotated[LiveLinkSource | None, NoDecode] = None
+    """UDP port to listen on for Live Link Face, and whom to follow: `11111` or `11111:iPhone`."""
+    livelink_host: str = "0.0.0.0"  # noqa: S104
+    """The address of that port: iPhones are on the network."""
+    livelink_mouth: Literal["performer", "speech"] = "performer"
+    """While there is speech, whose is the mouth of a face that follows a performer."""
+    livelink_to: Annotated[list[str], NoDecode] = []
+    """HOST or HOST:PORT, separated by commas, where every session's face goes as Live Link Face, to Unreal for one."""
+    livelink_subject: Annotated[str, Field(min_length=1, max_length=64)] = "visavis"
+    livelink_delay_ms: Annotated[int, Field(ge=0, le=2000)] = 0
+    """Faces leave so much later than the sound does, for where the sound is heard late."""
+
     @field_validator("fps")
     @classmethod
     def _fps_divides_the_tick(cls, fps: int) -> int:
@@ -65,7 +94,7 @@ class Settings(BaseSettings):
             raise ValueError(f"{fps} does not divide {TICKS_HZ}; take 25, 30, 50 or 60")
         return fps
 
-    @field_validator("cors_origins", "ice_servers", mode="before")
+    @field_validator("cors_origins", "ice_servers", "providers", mode="before")
     @classmethod
     def _listed(cls, given: Any) -> Any:
         """Commas, or a JSON list."""
@@ -75,6 +104,16 @@ class Settings(BaseSettings):
             json.loads(given) if given.lstrip().startswith("[") else [part.strip() for part in given.split(",") if part.strip()]
         )
 
+    @field_validator("livelink", mode="before")
+    @classmethod
+    def _port_and_subject(cls, given: Any) -> Any:
+        if not isinstance(given, str | int):
+            return given
+        port, _, subject = str(given).partition(":")
+        if not port.isdecimal():
+            raise ValueError(f"{given!r} is no port; take 11111 or 11111:iPhone")
+        return {"port": int(port), "subject": subject}
+
     @field_validator("ice_servers")
     @classmethod
     def _ice_urls(cls, urls: list[str]) -> list[str]:
@@ -82,6 +121,13 @@ class Settings(BaseSettings):
             if not url.startswith(("stun:", "stuns:", "turn:", "turns:")):
                 raise ValueError(f"{url!r} is not a stun: or turn: URL")
         return urls
+
+    @field_validator("livekit_url")
+    @classmethod
+    def _livekit_url(cls, url: str | None) -> str | None:
+        if url is not None and not url.startswith(("ws://", "wss://", "http://", "https://")):
+            raise ValueError("not a ws:// or wss:// URL")
+        return url
 
     @property
     def loopback(self) -> bool:

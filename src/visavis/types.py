@@ -135,6 +135,27 @@ class Gesture(StrEnum):
     LOOK_ASIDE = "look_aside"
 
 
+class FaceLayer(StrEnum):
+    """What moves a face, lowest first: each lies over the ones before it, and has a weight that can be faded."""
+
+    IDLE = "idle"
+    SPEECH = "speech"
+    EMOTION = "emotion"
+    GESTURE = "gesture"
+    CONTROL = "control"
+    LIVE = "live"
+
+
+class FacePart(StrEnum):
+    """A part of the face for which a layer can be turned down apart from the rest."""
+
+    ALL = "all"
+    MOUTH = "mouth"
+    EYES = "eyes"
+    BROWS = "brows"
+    HEAD = "head"
+
+
 class AgentState(StrEnum):
     IDLE = "idle"
     LISTENING = "listening"

@@ -6,11 +6,13 @@ import socket
 from pathlib import Path
 
 import pytest
+from tests import needs
 from typer.testing import CliRunner
 
 from visavis.cli.commands import app
 from visavis.doctor import face, network, page
 from visavis.doctor.check import Check, Status, healthy
+from visavis.doctor.hosted import check_hosted
 from visavis.doctor.voice import check_voice
 from visavis.errors import BadSettings
 from visavis.settings import load_settings
@@ -176,3 +178,30 @@ def test_only_a_failure_fails_the_command(monkeypatch, status: Status, code: int
     as_json = run.invoke(app, ["doctor", "--json"])
     assert as_json.exit_code == code
     assert json.loads(as_json.stdout)[1]["status"] == status
+
+
+class TestHosted:
+    def chosen(self, tmp_path: Path, providers: list[str]) -> list[Check]:
+        return check_hosted(settings(tmp_path, providers=providers))
+
+    def test_keys_are_looked_for_and_never_told(self, tmp_path: Path, monkeypatch) -> None:
+        needs.package("livekit.plugins.tavus", 'pip install "visavis[tavus]"')
+        monkeypatch.setenv("LIVEKIT_URL", "wss://rooms.example")
+        monkeypatch.setenv("LIVEKIT_API_KEY", "lk-key")
+        monkeypatch.setenv("LIVEKIT_API_SECRET", "lk-very-secret")
+        monkeypatch.delenv("TAVUS_API_KEY", raising=False)
+        without = self.chosen(tmp_path, ["tavus"])
+        assert [check.status for check in without] == [Status.FAIL]
+        assert without[0].mend == "Set TAVUS_API_KEY."
+        monkeypatch.setenv("TAVUS_API_KEY", "very-secret")
+        there = self.chosen(tmp_path, ["tavus"])
+        assert [check.status for check in there] == [Status.OK]
+        assert "very-secret" not in str(there)
+
+    def test_a_failure_before_another_name_is_borne(self, tmp_path: Path) -> None:
+        checks = self.chosen(tmp_path, ["hedra", "rig"])
+        assert [(check.name, check.status) for check in checks] == [("provider hedra", Status.WARN)]
+        assert "tavus" in checks[0].mend
+
+    def test_nothing_chosen_nothing_said(self, tmp_path: Path) -> None:
+        assert self.chosen(tmp_path, []) == []

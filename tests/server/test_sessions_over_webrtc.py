@@ -80,7 +80,7 @@ async def test_one_more_than_the_machine_holds_is_refused_with_the_reason(server
         assert ready.json()["status"] == "full"
         await one.until(lambda: len(one.frames) > 3, 10)
     await asyncio.sleep(0.1)
-    assert (await server.client.get("/readyz")).json() == {"status": "ready", "free": 2, "limit": 2}
+    assert (await server.client.get("/readyz")).json() == {"status": "ready", "free": 2, "limit": 2, "free_drawn_by_viewers": 2}
 
 
 async def test_a_viewer_that_leaves_takes_everything_with_it(server) -> None:

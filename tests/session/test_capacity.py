@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from visavis.errors import Busy
-from visavis.session.capacity import Capacity, Cost, measure_costs
+from visavis.session.capacity import Capacity, Cost, MotionCost, measure_costs, measure_motion_cost, usable_cores
 from visavis.testing.engine import PlainEngine
 
 COSTS = [Cost(9.0, 3.0), Cost(7.0, 3.0), Cost(5.0, 3.0)]
@@ -38,3 +40,37 @@ def test_every_level_is_measured_once_and_closed() -> None:
     assert len(costs) == 3
     assert [engine.drawn > 0 for engine in made] == [True, True, True, False]
     assert all(engine.closed for engine in made)
+
+
+def test_sessions_that_viewers_draw_take_their_own_smaller_share() -> None:
+    capacity = Capacity(COSTS, fps=25, motion=MotionCost(0.25), cores=2)
+    assert (capacity.limit, capacity.viewer_limit) == (4, 20)
+    assert capacity.room(0, 0, by_viewer=True) == 20
+    assert capacity.room(2, 5, by_viewer=False) == 1
+    assert capacity.room(2, 5, by_viewer=True) == 5
+    capacity.admit(0, 19, by_viewer=True)
+    with pytest.raises(Busy, match=r"holds 4 sessions .* or 20 whose picture the viewer draws; 20 are running"):
+        capacity.admit(0, 20, by_viewer=True)
+    with pytest.raises(Busy):
+        capacity.admit(0, 16)
+    assert Capacity(COSTS, fps=25, motion=MotionCost(0.25), cores=2, at_most=6).viewer_limit == 6
+
+
+def test_one_loop_holds_them_however_many_cores_there_are() -> None:
+    few, many = (Capacity(COSTS, fps=25, motion=MotionCost(0.25), cores=cores).viewer_limit for cores in (2, 8))
+    assert few == many == 20
+
+
+def test_the_cost_of_motion_is_measured() -> None:
+    cost = measure_motion_cost()
+    assert 0.01 < cost.frame_core_ms < 20
+    assert cost.session_cores > cost.loop_cores > 0.025
+
+
+@pytest.mark.parametrize(
+    ("said", "cores"), [("100000 100000", 1), ("50000 100000", 1), ("max 100000", None), ("", None), ("9000000 100000", None)]
+)
+def test_a_containers_cpu_limit_counts(tmp_path: Path, said: str, cores: int | None) -> None:
+    quota = tmp_path / "cpu.max"
+    quota.write_text(said)
+    assert usable_cores(quota) == (cores or usable_cores(tmp_path / "none"))

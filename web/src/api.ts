@@ -1,5 +1,6 @@
 /** The server's HTTP surface, as far as a viewer needs it. Failures come out as TroubleError, in words. */
 
+import type { Drawing } from "./peer";
 import { fromHttp, tooSlow, unreachable, type Trouble } from "./trouble";
 
 export class TroubleError extends Error {
@@ -23,6 +24,12 @@ export interface AvatarList {
   language_model: boolean;
   /** STUN and TURN servers to use, where the server is set up with some. */
   ice_servers?: RTCIceServer[];
+}
+
+/** What a LiveKit room is joined with. */
+export interface RoomPass {
+  url: string;
+  token: string;
 }
 
 export interface OpenedSession {
@@ -58,8 +65,8 @@ export class Api {
   }
 
   /** One offer, one answer, as in WHIP. */
-  async openSession(offer: string, choice: { avatar: string | null; engine: string | null }, signal: AbortSignal): Promise<OpenedSession> {
-    const query = new URLSearchParams({ draw: "server" });
+  async openSession(offer: string, choice: { avatar: string | null; engine: string | null; draw: Drawing }, signal: AbortSignal): Promise<OpenedSession> {
+    const query = new URLSearchParams({ draw: choice.draw });
     if (choice.avatar) query.set("avatar", choice.avatar);
     if (choice.engine) query.set("engine", choice.engine);
     const response = await this.#fetch(`api/sessions?${query}`, {
@@ -70,6 +77,22 @@ export class Api {
     });
     const id = (response.headers.get("Location") ?? "").split("/").at(-1) ?? "";
     return { id, answer: await response.text() };
+  }
+
+  /** A pass to a LiveKit room, from this server. */
+  async roomPass(room: string, signal: AbortSignal): Promise<RoomPass> {
+    const response = await this.#fetch("api/livekit/token", {
+      method: "POST", body: JSON.stringify({ room }), headers: { "Content-Type": "application/json" }, signal,
+    });
+    return (await response.json()) as RoomPass;
+  }
+
+  /** What a viewer draws an avatar from; the browser keeps it and asks whether it changed. */
+  async model(avatar: string, signal: AbortSignal): Promise<ArrayBuffer> {
+    const response = await this.#fetch(`api/avatars/${encodeURIComponent(avatar)}/model`, {
+      cache: "no-cache", signal: AbortSignal.any([signal, AbortSignal.timeout(CALL_TIMEOUT_MS)]),
+    });
+    return response.arrayBuffer();
   }
 
   /** Hangs up; outlives the page. The server would notice by itself, later. */
@@ -106,7 +129,7 @@ export class Api {
     let response: Response;
     try {
       const headers = { ...this.#authorization(), ...(init.headers as Record<string, string> | undefined) };
-      response = await fetch(new URL(path, this.#base), { ...init, headers, cache: "no-store" });
+      response = await fetch(new URL(path, this.#base), { cache: "no-store", ...init, headers });
     } catch (error) {
       const { name } = error as Error;
       if (name === "AbortError") throw error;

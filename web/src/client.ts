@@ -1,24 +1,31 @@
 /** A conversation with a visavis server, without any user interface: what the page and the element stand on. */
 
-import { Api, TroubleError, type AvatarList } from "./api";
+import { Api, TroubleError, type AvatarList, type RoomPass } from "./api";
 import { backoffMs } from "./backoff";
-import { Captions, type Line } from "./captions";
+import { firstPicture, type Call, type CallEvents } from "./call";
+import type { ClientEvents, TimedEvent } from "./client-events";
+import { Captions } from "./captions";
 import { Emitter } from "./emitter";
 import { HeldCaptions } from "./held-captions";
 import { LipSync } from "./lip-sync";
 import { initial, step, type Signal, type Snapshot } from "./machine";
 import { Microphone } from "./microphone";
 import { Monitor, type Live } from "./monitor";
-import { Peer } from "./peer";
-import type { ControlMessage, ErrorEvent, SessionEvent, State, Stats } from "./protocol";
-import { broken, iceFailed, lost, noPicture, noWebRtc, unreachable, type MicrophoneTrouble } from "./trouble";
+import { Motion } from "./motion";
+import { Peer, type Drawing } from "./peer";
+import type { ControlMessage, SessionEvent, State, Stats } from "./protocol";
+import { broken, iceFailed, lost, noModel, noWebRtc, roomEmpty, unreachable } from "./trouble";
+import { pause, within } from "./waiting";
 import { decodeEvent, encodeMessage, WireError } from "./wire";
 
 const JOIN_MS = 12_000;
+const ROOM_MS = 20_000; // an agent is sent for when somebody joins
 const PICTURE_MS = 8_000;
-const PICTURE_POLL_MS = 60;
 const RESUME_TRIES = 6;
 const KEPT_EVENTS = 1_000;
+
+/** A LiveKit room: by its name, with a token from the server, or by address and a token of one's own. */
+export type RoomWish = { name: string } | RoomPass;
 
 export interface ClientOptions {
   /** Address of the server, such as http://localhost:8700. */
@@ -26,30 +33,10 @@ export interface ClientOptions {
   avatar?: string | null;
   engine?: string | null;
   token?: string | null;
-}
-
-export interface ClientEvents {
-  phase: Snapshot;
-  /** What the agent is doing and who stands for it. */
-  agent: State;
-  /** Who will be called, where no call is open. */
-  chosen: string;
-  /** A caption that is new or has grown. */
-  caption: Line;
-  live: Live;
-  /** A line from the server about something it refused. */
-  refused: ErrorEvent;
-  microphone: MicrophoneTrouble | null;
-  /** Sound and picture to show; a new one after each call. */
-  stream: MediaStream;
-  /** When the next try is due, performance.now() in ms. */
-  retry: number;
-}
-
-/** An event with the time it took effect, performance.now() in ms: a caption when its word is heard, all else as it comes. */
-export interface TimedEvent {
-  atMs: number;
-  event: SessionEvent;
+  /** Who makes the picture of the next call; the server by default. */
+  draw?: Drawing;
+  /** Call through a LiveKit room instead of straight to the server. */
+  room?: RoomWish | null;
 }
 
 export class VisavisClient extends Emitter<ClientEvents> {
@@ -59,18 +46,24 @@ export class VisavisClient extends Emitter<ClientEvents> {
   readonly events: TimedEvent[] = [];
   avatar: string | null;
   engine: string | null;
+  draw: Drawing;
+  room: RoomWish | null;
   agent: State | null = null;
   serverStats: Stats | null = null;
   live: Live | null = null;
   languageModel: boolean | null = null;
+  /** Makes ready to draw a person, where the picture is drawn here; a call is live once that is done. */
+  readyToDraw: ((avatar: string) => Promise<void>) | null = null;
   readonly #api: Api;
   #snapshot = initial;
-  #peer: Peer | null = null;
+  #peer: Call | null = null;
+  #ready: Promise<void> | null = null;
   #session = "";
   #iceServers: RTCIceServer[] = [];
   #call = new AbortController();
   #monitor: Monitor | null = null;
   #lipSync: LipSync | null = null;
+  #motion: Motion | null = null;
   readonly #held = new HeldCaptions((event) => this.#take(event));
   #wake: () => void = () => undefined;
 
@@ -79,6 +72,8 @@ export class VisavisClient extends Emitter<ClientEvents> {
     this.#api = new Api(options.server, options.token ?? null);
     this.avatar = options.avatar ?? null;
     this.engine = options.engine ?? null;
+    this.draw = options.draw ?? "server";
+    this.room = options.room ?? null;
   }
 
   get state(): Snapshot {
@@ -99,9 +94,28 @@ export class VisavisClient extends Emitter<ClientEvents> {
     return this.#peer?.stream ?? null;
   }
 
+  /** Motion to draw from, in calls whose picture is drawn here; null in others. */
+  get motion(): Motion | null {
+    return this.#motion;
+  }
+
+  /** What an avatar is drawn from (`decodeModel` reads it). Throws TroubleError. */
+  model(avatar: string): Promise<ArrayBuffer> {
+    return this.#api.model(avatar, this.#call.signal);
+  }
+
+  /** What the browser measures of the call; empty where none is open. */
+  async report(): Promise<Map<string, Record<string, unknown>>> {
+    return (await this.#peer?.report()) ?? new Map<string, Record<string, unknown>>();
+  }
+
   /** The whole address of something the server names relative to itself. */
   address(path: string): string {
     return this.#api.address(path);
+  }
+
+  get token(): string | null {
+    return this.#api.token;
   }
 
   set token(token: string | null) {
@@ -191,17 +205,15 @@ export class VisavisClient extends Emitter<ClientEvents> {
     const call = (this.#call = new AbortController());
     try {
       if (!("RTCPeerConnection" in globalThis)) throw new TroubleError(noWebRtc);
-      const { peer, opened } = this.#newPeer(call);
-      const offer = await peer.offer();
-      const { id, answer } = await this.#api.openSession(offer, { avatar: this.avatar, engine: this.engine }, call.signal);
-      if (call.signal.aborted) { this.#api.closeSession(id); return; }
-      this.#session = id;
-      await peer.accept(answer);
+      const { events, opened } = this.#expect(call);
+      const peer = this.room ? await this.#joinRoom(this.room, events, call.signal) : await this.#callServer(events, call.signal);
       this.#dispatch({ type: "answered" });
-      await within(opened, JOIN_MS, new TroubleError(iceFailed));
+      await within(opened, this.room ? ROOM_MS : JOIN_MS, new TroubleError(this.room ? roomEmpty : iceFailed));
       this.captions.newCall();
       this.emit("stream", peer.stream);
-      await this.#firstPicture(peer, call.signal);
+      await (this.#motion ? this.#motion.first(PICTURE_MS) : firstPicture(peer, PICTURE_MS, call.signal));
+      await this.#ready;
+      call.signal.throwIfAborted();
       this.#dispatch({ type: "picture" });
       this.#watch(peer, call);
     } catch (error) {
@@ -209,20 +221,57 @@ export class VisavisClient extends Emitter<ClientEvents> {
     }
   }
 
-  #newPeer(call: AbortController): { peer: Peer; opened: Promise<void> } {
+  async #callServer(events: CallEvents, signal: AbortSignal): Promise<Call> {
+    const peer = new Peer({ iceServers: this.#iceServers, microphone: this.microphone.track, draw: this.draw }, events);
+    this.#peer = peer;
+    if (this.draw === "viewer") this.#motion = new Motion(peer);
+    this.#ready = this.#drawable();
+    this.#ready.catch(() => undefined); // the call may fail before anyone waits for it
+    const offer = await peer.offer();
+    const { id, answer } = await this.#api.openSession(offer, { avatar: this.avatar, engine: this.engine, draw: this.draw }, signal);
+    if (signal.aborted) this.#api.closeSession(id);
+    signal.throwIfAborted();
+    this.#session = id;
+    await peer.accept(answer);
+    return peer;
+  }
+
+  async #joinRoom(room: RoomWish, events: CallEvents, signal: AbortSignal): Promise<Call> {
+    const [{ RoomCall }, pass] = await Promise.all([import("./room-call"), "url" in room ? room : this.#api.roomPass(room.name, signal)]);
+    signal.throwIfAborted();
+    const call = new RoomCall(pass, events);
+    this.#peer = call;
+    this.#ready = null;
+    await call.join(this.microphone.track);
+    return call;
+  }
+
+  async #drawable(): Promise<void> {
+    if (!this.#motion || !this.readyToDraw) return;
+    try {
+      if (this.avatar === null) await this.avatars();
+      await this.readyToDraw(this.avatar ?? "");
+    } catch (error) {
+      throw error instanceof TroubleError ? error : new TroubleError(noModel(error));
+    }
+  }
+
+  /** What a call tells us, and the promise that it opens. */
+  #expect(call: AbortController): { events: CallEvents; opened: Promise<void> } {
     let open = (): void => undefined;
     let refuse: (error: Error) => void = () => undefined;
     const opened = new Promise<void>((resolve, reject) => ([open, refuse] = [resolve, reject]));
     opened.catch(() => undefined); // it may be refused before anyone waits for it
-    const peer = (this.#peer = new Peer(this.#iceServers, this.microphone.track, {
+    const events: CallEvents = {
       onMessage: (text) => this.#receive(text),
+      onMotion: (frame) => this.#motion?.take(frame, performance.now()),
       onOpen: open,
       onClosed: () => {
         refuse(new TroubleError(iceFailed));
         if (this.#snapshot.phase === "live") void this.#recover(call);
       },
-    }));
-    return { peer, opened };
+    };
+    return { events, opened };
   }
 
   #dialFailed(error: unknown, call: AbortController): void {
@@ -237,26 +286,14 @@ export class VisavisClient extends Emitter<ClientEvents> {
     }
   }
 
-  async #firstPicture(peer: Peer, signal: AbortSignal): Promise<void> {
-    const until = performance.now() + PICTURE_MS;
-    while (performance.now() < until) {
-      for (const row of (await peer.report()).values()) {
-        if (row.type === "inbound-rtp" && row.kind === "video" && Number(row.framesDecoded) > 0) return;
-      }
-      await pause(PICTURE_POLL_MS);
-      signal.throwIfAborted();
-    }
-    throw new TroubleError(noPicture);
-  }
-
-  #watch(peer: Peer, call: AbortController): void {
-    this.#lipSync = new LipSync(peer);
+  #watch(peer: Call, call: AbortController): void {
+    if (!this.#motion) this.#lipSync = new LipSync(peer);
     this.#monitor = new Monitor(peer, {
       onLive: (live) => {
-        this.live = live;
-        this.emit("live", live);
+        this.live = { ...live, ...this.#motion?.figures() };
+        this.emit("live", this.live);
       },
-      alive: () => this.#api.sessionAlive(this.#session),
+      alive: () => (this.room ? Promise.resolve(true) : this.#api.sessionAlive(this.#session)),
       onDead: () => void this.#recover(call),
     });
   }
@@ -293,7 +330,7 @@ export class VisavisClient extends Emitter<ClientEvents> {
       throw error;
     }
     if (event.type === "transcript" && event.speaker === "agent") {
-      this.#held.take(event, this.#lipSync?.soundMs ?? 0, performance.now());
+      this.#held.take(event, this.#lipSync?.soundMs ?? this.#motion?.soundMs ?? 0, performance.now());
     } else {
       this.#take(event);
     }
@@ -317,6 +354,8 @@ export class VisavisClient extends Emitter<ClientEvents> {
       case "stats":
         this.serverStats = event;
         return;
+      case "clock":
+        return this.#motion?.clock.tell(event.rtp_zero);
       case "error":
         return this.emit("refused", event);
     }
@@ -329,6 +368,8 @@ export class VisavisClient extends Emitter<ClientEvents> {
     this.#held.drop();
     this.#lipSync?.stop();
     this.#lipSync = null;
+    this.#motion?.stop();
+    this.#motion = null;
     this.#peer?.close();
     this.#peer = null;
     this.live = null;
@@ -341,14 +382,4 @@ export class VisavisClient extends Emitter<ClientEvents> {
     this.#session = "";
     this.#wake();
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-async function within<T>(promise: Promise<T>, ms: number, late: Error): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeout = new Promise<never>((_, reject) => (timer = setTimeout(() => reject(late), ms)));
-  return Promise.race([promise, timeout]).finally(() => clearTimeout(timer));
 }

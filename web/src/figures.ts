@@ -1,5 +1,7 @@
 /** Live figures from the browser's own measurements (RTCStatsReport), reduced to what a person may want to see. */
 
+import { pathOf } from "./path";
+
 export interface Figures {
   /** Decoded pictures a second. */
   fps: number | null;
@@ -10,6 +12,10 @@ export interface Figures {
   videoBufferMs: number | null;
   audioBufferMs: number | null;
   kbps: number | null;
+  /** Which way the network let it through, as "UDP" or "TURN/TLS". */
+  path: string | null;
+  /** Time in our own code for a picture drawn here. */
+  scriptMs?: number;
   lostPackets: number;
   freezes: number;
   width: number;
@@ -19,6 +25,7 @@ export interface Figures {
 export interface Sample {
   atMs: number;
   bytes: number;
+  channelBytes: number;
   videoDelayS: number;
   videoEmitted: number;
   audioDelayS: number;
@@ -43,6 +50,11 @@ function roundTripMs(rows: Record<string, unknown>[]): number | null {
   return seconds === null ? null : 1000 * seconds;
 }
 
+/** What came over the data channels, motion above all. */
+function channelBytes(rows: Record<string, unknown>[]): number {
+  return rows.reduce((sum, row) => sum + (row.type === "data-channel" ? count(row.bytesReceived) : 0), 0);
+}
+
 /** One sample at `atMs`; rates are over the time since `before`. */
 export function sample(report: Report, atMs: number, before: Sample | null): Sample {
   const rows = Array.from(report, ([, row]) => row);
@@ -53,6 +65,7 @@ export function sample(report: Report, atMs: number, before: Sample | null): Sam
   const now = {
     atMs,
     bytes: count(video.bytesReceived) + count(audio.bytesReceived),
+    channelBytes: channelBytes(rows),
     videoDelayS: count(video.jitterBufferDelay),
     videoEmitted: count(video.jitterBufferEmittedCount),
     audioDelayS: count(audio.jitterBufferDelay),
@@ -60,11 +73,11 @@ export function sample(report: Report, atMs: number, before: Sample | null): Sam
     frames: count(video.framesDecoded),
   };
   const elapsedS = before ? (atMs - before.atMs) / 1000 : 0;
-  const rate = (total: number, earlier: number | undefined): number | null =>
-    elapsedS > 0 && earlier !== undefined ? Math.max(0, total - earlier) / elapsedS : null;
+  const rate = (total: number, earlier: number | null | undefined): number | null =>
+    elapsedS > 0 && earlier != null ? Math.max(0, total - earlier) / elapsedS : null;
   const videoPlays = number(video.estimatedPlayoutTimestamp);
   const audioPlays = number(audio.estimatedPlayoutTimestamp);
-  const bytesRate = rate(now.bytes, before?.bytes);
+  const bytesRate = rate(now.bytes + now.channelBytes, before && before.bytes + before.channelBytes);
   return {
     ...now,
     figures: {
@@ -73,6 +86,7 @@ export function sample(report: Report, atMs: number, before: Sample | null): Sam
       avOffsetMs: videoPlays !== null && audioPlays !== null ? videoPlays - audioPlays : null,
       videoBufferMs: meanMs(now.videoDelayS - (before?.videoDelayS ?? 0), now.videoEmitted - (before?.videoEmitted ?? 0)),
       audioBufferMs: meanMs(now.audioDelayS - (before?.audioDelayS ?? 0), now.audioEmitted - (before?.audioEmitted ?? 0)),
+      path: pathOf(new Map(report)),
       kbps: bytesRate === null ? null : (bytesRate * 8) / 1000,
       lostPackets: count(video.packetsLost) + count(audio.packetsLost),
       freezes: count(video.freezeCount),

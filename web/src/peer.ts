@@ -1,32 +1,35 @@
-/** One WebRTC call: our offer, the server's answer, two tracks in, the microphone out, and the control channel. */
+/** One WebRTC call: our offer, the server's answer, sound and picture (or motion) in, the microphone out, and the control channel. */
 
-import { CONTROL_CHANNEL } from "./protocol";
+import { setDelay, type Call, type CallEvents } from "./call";
+import { CONTROL_CHANNEL, MOTION_CHANNEL } from "./protocol";
 
 const GATHERING_MS = 1_000;
 
-export interface PeerEvents {
-  onMessage: (text: string) => void;
-  /** The path is open, control included. */
-  onOpen: () => void;
-  /** The path closed or failed, at any time after the start. */
-  onClosed: (reason: "ice" | "closed") => void;
+/** Who makes the picture: the server sends video, or the viewer draws from the motion it is sent. */
+export type Drawing = "server" | "viewer";
+
+export interface Media {
+  iceServers: RTCIceServer[];
+  microphone: MediaStreamTrack | null;
+  draw: Drawing;
 }
 
-export class Peer {
-  /** The server's sound and picture, in one stream so that the browser plays them in step. */
+export class Peer implements Call {
   readonly stream = new MediaStream();
   readonly #connection: RTCPeerConnection;
   readonly #control: RTCDataChannel;
   readonly #microphone: RTCRtpSender;
   #picture: RTCRtpReceiver | null = null;
+  #sound: RTCRtpReceiver | null = null;
   #closed = false;
 
-  constructor(iceServers: RTCIceServer[], microphone: MediaStreamTrack | null, private readonly events: PeerEvents) {
+  constructor({ iceServers, microphone, draw }: Media, private readonly events: CallEvents) {
     this.#connection = new RTCPeerConnection({ iceServers, bundlePolicy: "max-bundle" });
     // Both directions from the start: the microphone can come and go later without a new offer.
     this.#microphone = this.#connection.addTransceiver(microphone ?? "audio", { direction: "sendrecv" }).sender;
-    this.#connection.addTransceiver("video", { direction: "recvonly" });
     this.#control = this.#connection.createDataChannel(CONTROL_CHANNEL, { ordered: true });
+    if (draw === "server") this.#connection.addTransceiver("video", { direction: "recvonly" });
+    else this.#openMotion();
     this.#listen();
   }
 
@@ -45,7 +48,6 @@ export class Peer {
     await this.#microphone.replaceTrack(track);
   }
 
-  /** False where the channel is not open; nothing is queued for later. */
   send(text: string): boolean {
     if (this.#control.readyState !== "open") return false;
     this.#control.send(text);
@@ -54,6 +56,10 @@ export class Peer {
 
   async report(): Promise<Map<string, Record<string, unknown>>> {
     return (await this.#connection.getStats()) as unknown as Map<string, Record<string, unknown>>;
+  }
+
+  heard(): { rtpTimestamp: number; timestamp: number } | null {
+    return this.#sound?.getSynchronizationSources()[0] ?? null;
   }
 
   setPictureDelay(ms: number): void {
@@ -66,6 +72,15 @@ export class Peer {
     this.#connection.close();
   }
 
+  /** Old motion is worth nothing: what is lost stays lost. */
+  #openMotion(): void {
+    const motion = this.#connection.createDataChannel(MOTION_CHANNEL, { ordered: false, maxRetransmits: 0 });
+    motion.binaryType = "arraybuffer";
+    motion.addEventListener("message", ({ data }) => {
+      if (data instanceof ArrayBuffer) this.events.onMotion(data);
+    });
+  }
+
   #listen(): void {
     const closed = (reason: "ice" | "closed"): void => {
       if (this.#closed) return;
@@ -75,6 +90,7 @@ export class Peer {
     this.#connection.addEventListener("track", ({ track, receiver }) => {
       setDelay(receiver, 0); // the smallest buffer; LipSync holds the picture back where the sound's is longer
       if (track.kind === "video") this.#picture = receiver;
+      else this.#sound = receiver;
       this.stream.addTrack(track);
     });
     this.#connection.addEventListener("connectionstatechange", () => {
@@ -99,10 +115,4 @@ export class Peer {
       done();
     });
   }
-}
-
-/** Asks the browser to hold back at least this much; nothing where it cannot be asked. */
-function setDelay(receiver: RTCRtpReceiver, ms: number): void {
-  if ("jitterBufferTarget" in receiver) receiver.jitterBufferTarget = ms;
-  else if ("playoutDelayHint" in receiver) (receiver as { playoutDelayHint: number }).playoutDelayHint = ms / 1000;
 }

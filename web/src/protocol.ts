@@ -6,6 +6,10 @@ export type AgentState = "idle" | "listening" | "thinking" | "speaking";
 
 export type Emotion = "neutral" | "happy" | "sad" | "angry" | "surprised" | "afraid" | "disgusted";
 
+export type FaceLayer = "idle" | "speech" | "emotion" | "gesture" | "control" | "live";
+
+export type FacePart = "all" | "mouth" | "eyes" | "brows" | "head";
+
 export type Gesture = "nod" | "shake" | "tilt" | "raise_brows" | "wink" | "look_aside";
 
 /** Put another person in front of the same conversation. */
@@ -22,6 +26,7 @@ export interface Chat {
   id?: string | null;
 }
 
+/** An emotion that lasts until the next; tags in speech lie over it for their sentence. */
 export interface SetEmotion {
   type: "emotion";
   emotion: Emotion;
@@ -30,9 +35,36 @@ export interface SetEmotion {
   id?: string | null;
 }
 
+/** Follow a performer who sends Live Link Face to this server, by subject name; null lets go, "" takes whoever sends. `mouth`: all of the face is theirs, or the mouth is left to speech while there is any. */
+export interface Follow {
+  type: "follow";
+  subject?: string | null;
+  mouth?: "performer" | "speech";
+  id?: string | null;
+}
+
+/** A short movement now. `strength` scales it, `pace` makes it quicker. */
 export interface DoGesture {
   type: "gesture";
   gesture: Gesture;
+  strength?: number;
+  pace?: number;
+  id?: string | null;
+}
+
+/** Hold the head: yaw, pitch, roll in rad (+ is to the character's left, down, left side up), x, y, z in metres. Axes left out keep as they are; without any axis all are released. Blended as `weights` are. */
+export interface HoldHead {
+  type: "head";
+  yaw?: number | null;
+  pitch?: number | null;
+  roll?: number | null;
+  x?: number | null;
+  y?: number | null;
+  z?: number | null;
+  fade_ms?: number;
+  opacity?: number;
+  blend?: "replace" | "add";
+  hold_ms?: number | null;
   id?: string | null;
 }
 
@@ -42,12 +74,26 @@ export interface Interrupt {
   id?: string | null;
 }
 
-/** Turn the eyes, and a little the head, to yaw and pitch in rad (+ is the character's left, and down). Null releases. */
+/** Turn a layer of the face down (0) or up (1), wholly or for one part of the face. */
+export interface FadeLayer {
+  type: "layer";
+  layer: FaceLayer;
+  weight: number;
+  part?: FacePart;
+  fade_ms?: number;
+  id?: string | null;
+}
+
+/** Turn the eyes, and the head by `head_share` of the way. One of three targets; without any, the look is released. `yaw` and `pitch` in rad from the character's straight ahead (+ is the character's left, and down). `screen`: x, y of the picture, 0 to 1 from its left and its top, and beyond it for what lies beside the picture. `world`: x, y, z in metres from the middle between the resting eyes (+ is the character's left, up, towards the viewer). */
 export interface LookAt {
   type: "look_at";
   yaw?: number | null;
   pitch?: number | null;
+  screen?: [number, number] | null;
+  world?: [number, number, number] | null;
+  head_share?: number;
   fade_ms?: number;
+  hold_ms?: number | null;
   id?: string | null;
 }
 
@@ -58,12 +104,34 @@ export interface Say {
   id?: string | null;
 }
 
-/** Hold these ARKit weights over whatever else moves them; an empty object releases all. Fades over `fade_ms`. */
-export interface Weights {
-  type: "weights";
-  weights: Record<string, number>;
+/** How it moves, 1 is as usual; what is left out keeps as it is, and a message without any resets all. `speed` of idle movement and gestures; `energy` of head, body and gestures; `articulation` of the mouth in speech; `expression` of emotions; `blinks` in number; `eye_contact`: 0 looks away much, 2 never. */
+export interface SetStyle {
+  type: "style";
+  speed?: number | null;
+  energy?: number | null;
+  articulation?: number | null;
+  expression?: number | null;
+  blinks?: number | null;
+  eye_contact?: number | null;
   fade_ms?: number;
   id?: string | null;
+}
+
+/** Hold these ARKit weights; null releases one, an empty object releases all. `replace` puts a value in place of what lies below, as far as `opacity` says; `add` lays it on top of it. What is given fades in over `fade_ms` and, where `hold_ms` is given, fades out again that long after this message. */
+export interface Weights {
+  type: "weights";
+  weights: Record<string, number | null>;
+  fade_ms?: number;
+  opacity?: number;
+  blend?: "replace" | "add";
+  hold_ms?: number | null;
+  id?: string | null;
+}
+
+/** Told once to viewers that draw by themselves: which media time a sound belongs to, so that they show the face of what is heard. */
+export interface MediaClock {
+  type: "clock";
+  rtp_zero: number;
 }
 
 /** Something was refused or broke; `message` is one line that says what and how to mend it. */
@@ -108,13 +176,16 @@ export interface Transcript {
 }
 
 /** From a viewer to the session. */
-export type ControlMessage = ChangeAvatar | Chat | SetEmotion | DoGesture | Interrupt | LookAt | Say | Weights;
+export type ControlMessage = ChangeAvatar | Chat | SetEmotion | Follow | DoGesture | HoldHead | Interrupt | FadeLayer | LookAt | Say | SetStyle | Weights;
 
 /** From the session to its viewers. */
-export type SessionEvent = ErrorEvent | State | Stats | Transcript;
+export type SessionEvent = MediaClock | ErrorEvent | State | Stats | Transcript;
 
 /** What each event must carry: a type name or the allowed strings; a trailing ? marks what may be absent. */
 export const EVENT_FIELDS: Record<SessionEvent['type'], Record<string, string | string[]>> = {
+  "clock": {
+    "rtp_zero": "number"
+  },
   "error": {
     "code": "string",
     "message": "string",
@@ -156,6 +227,7 @@ export const EVENT_FIELDS: Record<SessionEvent['type'], Record<string, string | 
 
 export const CONTROL_CHANNEL = "control";
 export const MOTION_CHANNEL = "motion";
+export const LIVEKIT_TOPIC = "visavis.control";
 export const MAX_TEXT_CHARACTERS = 4000;
 export const TICKS_HZ = 48000;
 export const MOTION_VERSION = 1;

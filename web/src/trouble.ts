@@ -45,6 +45,40 @@ export const noPicture: Trouble = {
   mend: "The server took the call and sends nothing to see. Try again; if it stays so, look at the server's output.",
 };
 
+export const noMotion: Trouble = {
+  code: "no_picture",
+  title: "Connected, but nothing to draw arrives",
+  mend: "The server took the call and sends no motion. Try again; if it stays so, let the server draw (draw=\"server\").",
+};
+
+export function noModel(error: unknown): Trouble {
+  return {
+    code: "no_picture",
+    title: "This person cannot be drawn here",
+    mend: `The model could not be used: ${error instanceof Error ? error.message : String(error)}. Let the server draw (draw="server").`,
+  };
+}
+
+export const roomRefused: Trouble = {
+  code: "refused",
+  title: "The room does not take this pass",
+  mend: "Its token is wrong or has run out. Ask for a new one, or let this server give it (leave address and token empty).",
+};
+
+export function roomUnreachable(url: string, error: unknown): Trouble {
+  return {
+    code: "refused",
+    title: "The room does not answer",
+    mend: `No LiveKit server took the call at ${url} (${error instanceof Error ? error.message : String(error)}). Check its address, and that it runs.`,
+  };
+}
+
+export const roomEmpty: Trouble = {
+  code: "no_picture",
+  title: "Nobody shows a face in this room",
+  mend: "You are in the room, but no avatar is. Start the agent (or “visavis worker”) for it, and try again.",
+};
+
 export const noWebRtc: Trouble = {
   code: "no_webrtc",
   title: "This browser cannot make calls",

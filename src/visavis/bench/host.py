@@ -152,11 +152,14 @@ def _sessions(settings: Any, options: HostOptions) -> Any:
             drawn_by = self._inner.engine(avatar, engine, size, **detail)
             return StampedEngine(drawn_by, flashes.flashing) if options.stamped else drawn_by
 
+        def model(self, avatar: Any) -> Any:
+            return self._inner.model(avatar)
+
     class BenchSessions(Sessions):
         async def prepare(self) -> Capacity:
             capacity = await super().prepare()
             if options.unlimited:
-                capacity.limit = 1_000
+                capacity.limit = capacity.viewer_limit = 1_000
             return capacity
 
         def _conversation(self, sink: Any, session: Any) -> Any:

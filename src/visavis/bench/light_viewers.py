@@ -2,7 +2,8 @@
 
 Each is a whole WebRTC viewer (ICE, DTLS, SRTP, RTCP with loss, bandwidth and picture reports, an open microphone) except that
 complete encoded frames are counted instead of decoded: on a small machine the decoding of several viewers would take the cores
-that the server is measured on. `python -m visavis.bench.light_viewers URL COUNT SECONDS` prints one JSON list.
+that the server is measured on. `python -m visavis.bench.light_viewers URL COUNT SECONDS [viewer]` prints one JSON list; with `viewer`
+they ask for motion instead of pictures and count its frames.
 """
 
 from __future__ import annotations
@@ -40,15 +41,23 @@ class FrameCounter:
             self.at_s.append(time.monotonic())
 
 
-def count_frames(viewer: Viewer) -> FrameCounter:
-    """Stop a connected viewer's decoding; the counter of its pictures."""
+def count_motion(viewer: Viewer) -> list[float]:
+    """Stop a connected viewer's decoding; the times at which its motion frames come."""
+    count_frames(viewer)
+    at_s: list[float] = []
+    viewer.on_motion = lambda data: at_s.append(time.monotonic())
+    return at_s
+
+
+def count_frames(viewer: Viewer) -> FrameCounter | None:
+    """Stop a connected viewer's decoding; the counter of its pictures, where it has any."""
     counters = {}
     receivers: list[Any] = viewer.connection.getReceivers()
     for receiver in receivers:
         counter = FrameCounter(receiver._RTCRtpReceiver__decoder_queue)
         receiver._RTCRtpReceiver__decoder_queue = counter
         counters[receiver.track.kind] = counter
-    return counters["video"]
+    return counters.get("video")
 
 
 def smoothness(at_s: list[float], start_s: float, end_s: float) -> dict[str, float]:
@@ -58,15 +67,15 @@ def smoothness(at_s: list[float], start_s: float, end_s: float) -> dict[str, flo
     return {"fps": len(inside) / (end_s - start_s), "gap_ms_p95": float(np.percentile(gaps, 95))}
 
 
-async def watch(url: str, count: int, seconds: float) -> list[dict[str, float]]:
+async def watch(url: str, count: int, seconds: float, draw: str = "server") -> list[dict[str, float]]:
     """Connect `count` viewers, keep everybody talking, and count for `seconds`."""
     viewers = [Viewer() for _ in range(count)]
     async with httpx.AsyncClient(base_url=url, timeout=60, trust_env=False) as server:
         try:
-            counters = []
+            arrivals = []
             for viewer in viewers:
-                await viewer.connect(server, microphone=SilentMicrophone())
-                counters.append(count_frames(viewer))
+                await viewer.connect(server, microphone=SilentMicrophone(), draw=draw)
+                arrivals.append(_arrivals(viewer, draw))
             talking = asyncio.create_task(_keep_talking(viewers))
             await asyncio.sleep(SETTLE_S)
             start_s = time.monotonic()
@@ -74,12 +83,20 @@ async def watch(url: str, count: int, seconds: float) -> list[dict[str, float]]:
             end_s = time.monotonic()
             talking.cancel()
             await asyncio.gather(talking, return_exceptions=True)
-            return [smoothness(counter.at_s, start_s, end_s) for counter in counters]
+            return [smoothness(at_s, start_s, end_s) for at_s in arrivals]
         finally:
             for viewer in viewers:
                 if viewer.location:
                     await server.delete(viewer.location)
                 await viewer.aclose()
+
+
+def _arrivals(viewer: Viewer, draw: str) -> list[float]:
+    if draw == "viewer":
+        return count_motion(viewer)
+    counter = count_frames(viewer)
+    assert counter is not None
+    return counter.at_s
 
 
 async def _keep_talking(viewers: list[Viewer]) -> None:
@@ -90,4 +107,4 @@ async def _keep_talking(viewers: list[Viewer]) -> None:
 
 
 if __name__ == "__main__":
-    print(json.dumps(asyncio.run(watch(sys.argv[1], int(sys.argv[2]), float(sys.argv[3])))))  # noqa: T201
+    print(json.dumps(asyncio.run(watch(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), *sys.argv[4:]))))  # noqa: T201

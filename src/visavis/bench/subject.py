@@ -50,11 +50,12 @@ class Subject:
 
 def subjects(names: Sequence[str] | None = None) -> list[Subject]:
     """The engines' rows by name, all of them by default. Raises BadInput with the known names."""
+    from visavis.bench.rows.gaussian import GAUSSIAN
     from visavis.bench.rows.portrait import PORTRAIT
     from visavis.bench.rows.rig import RIG
     from visavis.errors import BadInput
 
-    known = {subject.engine: subject for subject in (RIG, PORTRAIT)}
+    known = {subject.engine: subject for subject in (RIG, PORTRAIT, GAUSSIAN)}
     for name in names or ():
         if name not in known:
             raise BadInput(f"There is no engine {name!r} to measure.", mend=f"Known: {', '.join(known)}.")

@@ -1,5 +1,6 @@
-"""`python -m visavis.cli` is `visavis`."""
+"""`python -m visavis.cli`."""
 
 from visavis.cli import main
 
-main()
+if __name__ == "__main__":  # a worker's processes import this module too
+    main()

@@ -30,17 +30,22 @@ def doctor(
     llm: LlmOption = None,
     tts: TtsOption = None,
     openai_base_url: BaseUrlOption = None,
+    provider: Annotated[
+        list[str] | None,
+        typer.Option("--provider", help="A hosted face whose plugin and key to look for: tavus, simli, anam, bey, bithuman."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON list on stdout.")] = False,
 ) -> None:
     """What works here and what does not, and the mend. Takes the flags of `visavis talk`.
 
     [dim]visavis doctor --llm openai/gpt-4.1-mini[/]
+    [dim]visavis doctor --provider tavus[/]
     """
     from visavis.doctor.check import healthy
     from visavis.settings import load_settings
 
     settings = load_settings(avatar=avatar, engine=engine, host=host, port=port, size=size, stt=stt, llm=llm, tts=tts,
-                             openai_base_url=openai_base_url)  # fmt: skip
+                             openai_base_url=openai_base_url, providers=provider)  # fmt: skip
     checks = asyncio.run(_examine(settings, quiet=as_json))
     if as_json:
         typer.echo(json.dumps([asdict(check) for check in checks]))

@@ -36,9 +36,9 @@ def prepare(settings: Settings, people: Sequence[str], *, warm: bool = False) ->
     with progress_bar() as report:
         for avatar in avatars:
             if choose_engine(avatar, settings.engine) == "rig":
-                from visavis.engines.rig.people import load_person
+                from visavis.engines.rig.store import load_mesh
 
-                load_person(avatar, settings.cache, report)
+                load_mesh(avatar, settings.cache, report)
         if warm:
             from visavis.session.capacity import measure_cost
 

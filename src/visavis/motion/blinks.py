@@ -10,11 +10,12 @@ from __future__ import annotations
 import random
 from collections import deque
 from dataclasses import dataclass
-from math import exp, log
+from math import exp, inf, log
 from typing import Final
 
 from visavis.motion.channels import F64, columns, smoothstep
 from visavis.motion.moods import Conversation, first_s
+from visavis.motion.style import Style
 from visavis.types import AgentState
 
 _MEAN_INTERVAL_S: Final = {
@@ -58,9 +59,10 @@ class Blink:
 class Blinks:
     """Layer: the lids come down now and then, more often in speech, and with large gaze shifts."""
 
-    def __init__(self, seed: int, conversation: Conversation) -> None:
+    def __init__(self, seed: int, conversation: Conversation, style: Style) -> None:
         self._random = random.Random(f"{seed}/blinks")
-        self._conversation = conversation
+        self._conversation, self._style = conversation, style
+        self._wanted = 1.0
         self._next: Blink | None = None
         self._now: deque[Blink] = deque(maxlen=4)
         self._with_gaze: deque[float] = deque(maxlen=16)
@@ -82,6 +84,9 @@ class Blinks:
     def _draw_until(self, t_s: float) -> None:
         if self._next is None:
             self._next = self._draw(first_s(t_s) + self._random.uniform(0.6, 1.4))
+        if self._wanted != self._style.wanted("blinks"):
+            self._wanted = self._style.wanted("blinks")
+            self._next = self._draw(self._style.changed_s + self._interval_s(t_s))
         while True:
             forced_s = self._with_gaze[0] if self._with_gaze and self._with_gaze[0] < self._next.t_s else None
             start_s = self._next.t_s if forced_s is None else forced_s
@@ -89,7 +94,7 @@ class Blinks:
                 return
             if forced_s is not None:
                 self._with_gaze.popleft()
-                if self._now and forced_s < self._now[-1].end_s + _SHORTEST_S:
+                if self._wanted == 0.0 or (self._now and forced_s < self._now[-1].end_s + _SHORTEST_S):
                     continue
             blink = self._next if forced_s is None else self._draw(forced_s)
             self._now.append(blink)
@@ -99,7 +104,9 @@ class Blinks:
         state = self._conversation.state_at(t_s)
         if self._conversation.talk(t_s) > 0.5:
             state = AgentState.SPEAKING
-        mean_s = _MEAN_INTERVAL_S[state]
+        if self._wanted == 0.0:
+            return inf
+        mean_s = _MEAN_INTERVAL_S[state] / self._wanted
         return max(_SHORTEST_S, exp(self._random.gauss(log(mean_s) - _SIGMA**2 / 2, _SIGMA)))
 
     def _draw(self, t_s: float) -> Blink:

@@ -11,6 +11,7 @@ from visavis.motion.channels import F64, PITCH, ROLL, ROTATION, TRANSLATION, X, 
 from visavis.motion.drift import Drift
 from visavis.motion.moods import Conversation
 from visavis.motion.prosody import Loudness
+from visavis.motion.style import Pace
 from visavis.types import AgentState
 
 BREATHS_PER_S: Final = 13.5 / 60
@@ -28,8 +29,8 @@ _SQUINT = columns("eyeSquint")
 class Body:
     """Layer: what a head does on its own. Breathing is 12 to 16 a minute and never quite even."""
 
-    def __init__(self, seed: int, conversation: Conversation, loudness: Loudness) -> None:
-        self._conversation, self._loudness = conversation, loudness
+    def __init__(self, seed: int, conversation: Conversation, loudness: Loudness, pace: Pace) -> None:
+        self._conversation, self._loudness, self._pace = conversation, loudness, pace
         self._slow = Drift(seed, 11, 6, 0.22)
         self._quick = Drift(seed, 12, 3, 0.9)
         self._sway = Drift(seed, 13, 3, 1.1)
@@ -39,27 +40,28 @@ class Body:
 
     def over(self, t_s: float, face: F64) -> None:
         talk = self._conversation.talk(t_s)
-        slow = self._slow.at(t_s)
-        rotation = slow[:3] * _SLOW_RAD + self._quick.at(t_s) * _QUICK_RAD
+        own_s = self._pace.at(t_s)
+        slow = self._slow.at(own_s)
+        rotation = slow[:3] * _SLOW_RAD + self._quick.at(own_s) * _QUICK_RAD
         if talk > 0.0:
-            rotation = rotation + talk * self._sway.at(t_s) * _SWAY_RAD
+            rotation = rotation + talk * self._sway.at(own_s) * _SWAY_RAD
             rotation[1] -= talk * 0.0016 * min(8.0, max(-8.0, self._loudness.relative_db(t_s)))
         face[ROTATION] += rotation
         face[TRANSLATION] += slow[3:] * _DRIFT_M
-        self._breathe(t_s, face)
-        self._rest(t_s, face, talk)
+        self._breathe(own_s, face)
+        self._rest(own_s, face, talk)
         self._bear(t_s, face)
 
-    def _breathe(self, t_s: float, face: F64) -> None:
-        phase = 2.0 * pi * BREATHS_PER_S * t_s + 1.5 * float(self._breath.at(t_s)[0])
+    def _breathe(self, own_s: float, face: F64) -> None:
+        phase = 2.0 * pi * BREATHS_PER_S * own_s + 1.5 * float(self._breath.at(own_s)[0])
         lift = 0.5 - 0.5 * cos(phase + 0.35 * sin(phase))
         face[Y] += 0.0016 * lift
         face[Z] += 0.0008 * lift
         face[PITCH] -= 0.004 * lift
 
-    def _rest(self, t_s: float, face: F64, talk: float) -> None:
+    def _rest(self, own_s: float, face: F64, talk: float) -> None:
         """A face at rest is never quite still nor quite blank."""
-        play = self._face.at(t_s)
+        play = self._face.at(own_s)
         face[_SMILE] += 0.07 + 0.025 * play[0] + 0.01 * play[1]
         face[_BROWS] += max(0.0, 0.03 + 0.04 * play[2])
         face[_PRESS] += max(0.0, 0.03 * play[3]) * (1.0 - talk)

@@ -2,45 +2,61 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections import deque
+from bisect import bisect_left, bisect_right
 from typing import Final
 
 import numpy as np
 
-from visavis.motion.channels import COUNT, F64, GAZE, LIDS, ROTATION, SEAL, TRANSLATION, WEIGHTS, WORLD, smoothstep
-from visavis.types import TICKS_HZ, FaceFrame
+from visavis.motion.channels import (
+    COUNT,
+    F64,
+    GAZE,
+    PART_OF,
+    PARTS,
+    ROTATION,
+    TALK,
+    TRANSLATION,
+    WEIGHTS,
+    smoothstep,
+)
+from visavis.types import TICKS_HZ, FaceFrame, FacePart
 
 FADE_IN_S: Final = 0.25
 HOLD_S: Final = 0.25
 FADE_OUT_S: Final = 0.5
 _MAX_FRAMES: Final = 240
 _GAP_S: Final = HOLD_S + FADE_OUT_S
+_MOUTH = np.isin(PART_OF, PARTS.index(FacePart.MOUTH))
 
 
 class Capture:
-    """Layer: the newest captured faces, wholly in place of what is below while they keep coming."""
+    """Layer: the newest captured faces, wholly in place of what is below while they keep coming.
+
+    With `beside_speech` the mouth is left to speech while there is any.
+    """
 
     def __init__(self) -> None:
-        self._times: deque[float] = deque(maxlen=_MAX_FRAMES)
-        self._faces: deque[F64] = deque(maxlen=_MAX_FRAMES)
+        self.beside_speech = False
+        self._times: list[float] = []
+        self._faces: list[F64] = []
         self._since_s = 0.0
 
     def add(self, frame: FaceFrame) -> None:
-        """Frames in order of time; one that is not later than the last is ignored."""
+        """Frames in any order; one that comes late takes its place among the others, one of a known time is ignored."""
         t_s = frame.t_ticks / TICKS_HZ
-        if self._times and t_s <= self._times[-1]:
+        at = bisect_left(self._times, t_s)
+        if at < len(self._times) and self._times[at] == t_s:
             return
         if not self._times or t_s - self._times[-1] > _GAP_S:
-            self._since_s = t_s
+            self._since_s, at = t_s, 0
             self._times.clear()
             self._faces.clear()
         face = np.zeros(COUNT)
         face[WEIGHTS], face[ROTATION], face[TRANSLATION] = frame.weights, frame.head_rotation, frame.head_translation
         face[GAZE] = frame.gaze.ravel()
-        face[[SEAL, WORLD, LIDS]] = 0.0
-        self._times.append(t_s)
-        self._faces.append(face)
+        self._times.insert(at, t_s)
+        self._faces.insert(at, face)
+        del self._times[:-_MAX_FRAMES], self._faces[:-_MAX_FRAMES]
 
     def over(self, t_s: float, face: F64) -> None:
         if not self._times or t_s < self._times[0]:
@@ -53,4 +69,7 @@ class Capture:
         old_s = max(0.0, t_s - self._times[-1] - HOLD_S)
         weight = smoothstep((t_s - self._since_s) / FADE_IN_S) * smoothstep(1.0 - old_s / FADE_OUT_S)
         if weight > 0.0:
-            face += weight * (here - face)
+            taken = np.full(COUNT, weight)
+            if self.beside_speech:
+                taken[_MOUTH] *= 1.0 - min(1.0, face[TALK])
+            face += taken * (here - face)

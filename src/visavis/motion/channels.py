@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from visavis.arkit import COUNT as SHAPE_COUNT
 from visavis.arkit import INDEX, SHAPES
-from visavis.types import FaceFrame
+from visavis.types import FaceFrame, FacePart
 
 F64: TypeAlias = npt.NDArray[np.float64]
 
@@ -58,6 +58,26 @@ def shape_vector(weights: dict[str, float]) -> F64:
     return out
 
 
+_PART_PREFIXES: Final = {
+    FacePart.MOUTH: ("jaw", "mouth", "tongue", "cheekPuff", "noseSneer"), FacePart.EYES: ("eye", "cheekSquint"),
+    FacePart.BROWS: ("brow",),
+}  # fmt: skip
+PARTS: Final = (FacePart.MOUTH, FacePart.EYES, FacePart.BROWS, FacePart.HEAD)
+
+
+def _part_of() -> npt.NDArray[np.intp]:
+    parts = np.full(COUNT, PARTS.index(FacePart.HEAD))
+    parts[[SEAL, TALK]] = PARTS.index(FacePart.MOUTH)
+    parts[[*range(GAZE.start, GAZE.stop), WORLD, LIDS]] = PARTS.index(FacePart.EYES)
+    for part, prefixes in _PART_PREFIXES.items():
+        parts[[i for i, name in enumerate(SHAPES) if name.startswith(prefixes)]] = PARTS.index(part)
+    return parts
+
+
+PART_OF: Final = _part_of()
+"""Which of `PARTS` each channel belongs to."""
+
+
 class Layer(Protocol):
     """One thing that moves the face. Time is an argument; `face` is changed in place, what is below comes in with it."""
 
@@ -89,8 +109,10 @@ class Fade:
             return self._from
         return self._from + (self._to - self._from) * smoothstep(since / self._fade_s)
 
-    def settled_at(self, t_s: float) -> bool:
-        return t_s - self._t_s >= self._fade_s
+    @property
+    def goal(self) -> F64:
+        """Where it glides to, or has arrived."""
+        return self._to
 
 
 # What the lips do -----------------------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ import numpy as np
 
 from visavis.motion.channels import F64, GAZE_PITCHES, GAZE_YAWS, PITCH, ROLL, YAW, Fade, smoothstep
 from visavis.motion.moods import Conversation, first_s
+from visavis.motion.style import Style
 from visavis.types import AgentState
 
 VERGENCE_RAD: Final = 0.020
@@ -59,10 +60,10 @@ def saccade_s(size_rad: float) -> float:
 class Gaze:
     """Layer: fixations drawn ahead one by one; `on_large_shift(t_s)` tells of shifts that people blink with."""
 
-    def __init__(self, seed: int, conversation: Conversation, on_large_shift: Callable[[float], None]) -> None:
+    def __init__(self, seed: int, conversation: Conversation, style: Style, on_large_shift: Callable[[float], None]) -> None:
         self._random = random.Random(f"{seed}/gaze")
         self._micro_random = random.Random(f"{seed}/micro")
-        self._conversation = conversation
+        self._conversation, self._style = conversation, style
         self._on_large_shift = on_large_shift
         self._shift: Shift | None = None
         self._micro = Shift(0.0, (0.0, 0.0), (0.0, 0.0), 0.0)
@@ -95,14 +96,15 @@ class Gaze:
     def _draw(self, t_s: float, start: tuple[float, float]) -> Shift:
         rnd = self._random
         state = self._conversation.state_at(t_s)
-        aside = rnd.random() < _ASIDE_CHANCE[state]
+        aside = rnd.random() < _ASIDE_CHANCE[state] * (2.0 - self._style.trait("eye_contact", t_s))
         goal, stay_s = self._aside(state) if aside else self._at_viewer()
-        shift = Shift(t_s, start, goal, t_s + stay_s)
+        speed = self._style.pace.speed_at(t_s)
+        shift = Shift(t_s, start, goal, t_s + stay_s / speed)
         large = shift.size_rad > 0.08
         if large:
             share = _HEAD_SHARE * rnd.uniform(0.5, 1.3)
             head = np.array([goal[0] * share, goal[1] * share * 0.8])
-            self._head.to(head, t_s, rnd.uniform(0.35, 0.65))
+            self._head.to(head, t_s, rnd.uniform(0.35, 0.65) / speed)
             if shift.size_rad > _BLINK_FROM_RAD and rnd.random() < 0.45:
                 self._on_large_shift(t_s)
         return shift

@@ -10,6 +10,7 @@ from typing import Final
 
 from visavis.arkit import INDEX
 from visavis.motion.channels import F64, GAZE_PITCHES, GAZE_YAWS, PITCH, ROLL, YAW, Z, columns, smoothstep
+from visavis.motion.style import Style
 from visavis.types import Gesture
 
 _MAX_PENDING: Final = 256
@@ -17,6 +18,8 @@ DURATION_S: Final[dict[Gesture, float]] = {
     Gesture.NOD: 0.85, Gesture.SHAKE: 1.10, Gesture.TILT: 1.70, Gesture.RAISE_BROWS: 0.90, Gesture.WINK: 0.42,
     Gesture.LOOK_ASIDE: 1.25,
 }  # fmt: skip
+_LONGEST_S: Final = max(DURATION_S.values()) / (0.25 * 0.25)
+"""At the slowest pace in the slowest style."""
 _BROWS_UP = columns("browInnerUp", "browOuterUp")
 _WIDE = columns("eyeWide")
 
@@ -34,16 +37,18 @@ class _Move:
 class Gestures:
     """Layer: every gesture adds its movement while it lasts; several may overlap."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, style: Style) -> None:
         self._random = random.Random(f"{seed}/gestures")
+        self._style = style
         self._moves: list[_Move] = []
         self._count = 0
 
     def add(self, gesture: Gesture, t_s: float, strength: float = 1.0, pace: float = 1.0) -> None:
-        """`strength` scales the movement, `pace` shortens it; beyond 256 pending the farthest are dropped."""
+        """`strength` scales the movement, `pace` and the style's speed shorten it; beyond 256 pending the farthest are dropped."""
         side = 1.0 if self._random.random() < 0.5 else -1.0
         self._count += 1
-        insort(self._moves, _Move(t_s, self._count, gesture, strength, side, DURATION_S[gesture] / pace))
+        duration_s = DURATION_S[gesture] / (pace * self._style.pace.speed_at(t_s))
+        insort(self._moves, _Move(t_s, self._count, gesture, strength, side, duration_s))
         del self._moves[_MAX_PENDING:]
 
     def cut(self, t_s: float) -> None:
@@ -53,8 +58,8 @@ class Gestures:
     def over(self, t_s: float, face: F64) -> None:
         if not self._moves:
             return
-        if self._moves[0].t_s + 4.0 < t_s:
-            self._moves = [move for move in self._moves if move.t_s + 4.0 >= t_s]
+        if self._moves[0].t_s + _LONGEST_S < t_s:
+            self._moves = [move for move in self._moves if move.t_s + _LONGEST_S >= t_s]
         for move in self._moves:
             if move.t_s >= t_s:
                 break

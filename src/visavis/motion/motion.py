@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -14,30 +13,32 @@ from visavis.errors import BadInput
 from visavis.motion.blinks import Blinks
 from visavis.motion.body import Body
 from visavis.motion.capture import Capture
-from visavis.motion.channels import F64, WEIGHTS, Fade, Layer, neutral, to_frame
+from visavis.motion.channels import F64, PART_OF, PARTS, WEIGHTS, Fade, Layer, neutral, to_frame
 from visavis.motion.control import Control
 from visavis.motion.emotions import Emotions
 from visavis.motion.gaze import Gaze
 from visavis.motion.gestures import Gestures
+from visavis.motion.heard import HeardFrames
 from visavis.motion.listening import Listening
 from visavis.motion.moods import Conversation
 from visavis.motion.prosody import Loudness
 from visavis.motion.speech import SpeechLayer
-from visavis.protocol import DoGesture, LookAt, SetEmotion, Weights
+from visavis.motion.style import Scaled, Style
+from visavis.protocol import DoGesture, FaceMessage, FadeLayer, HoldHead, LookAt, SetEmotion, SetStyle, Weights
 from visavis.types import (
     TICKS_HZ,
     AgentState,
     AudioChunk,
     EmotionCue,
     FaceFrame,
+    FaceLayer,
+    FacePart,
     Gesture,
     GestureCue,
     PhoneCue,
     SpeechChunk,
 )
 
-LAYERS: Final = ("idle", "speech", "emotion", "gesture", "control", "live")
-"""Lowest first. Each has a weight that can be faded."""
 INTERRUPT_CLOSE_S: Final = 0.060
 _RELAX_AFTER_S: Final = 1.0
 _BEAT_BEFORE_S: Final = 0.06
@@ -68,18 +69,22 @@ class Motion:
         conversation, loudness = Conversation(), Loudness()
         self._conversation, self._loudness = conversation, loudness
         self._speech = SpeechLayer(loudness)
-        self._emotions, self._gestures = Emotions(seed), Gestures(seed)
+        self._style = Style()
+        self._emotions, self._gestures = Emotions(seed), Gestures(seed, self._style)
         self._control, self._capture = Control(), Capture()
-        self._listening = Listening(seed, conversation, self._gestures)
-        blinks = Blinks(seed, conversation)
-        gaze = Gaze(seed, conversation, blinks.with_gaze_shift)
-        self._layers: dict[str, Layer] = {
-            "idle": _Stack(Body(seed, conversation, loudness), gaze, blinks),
-            "speech": self._speech, "emotion": self._emotions, "gesture": self._gestures,
-            "control": self._control, "live": self._capture,
+        self._listening = Listening(seed, conversation, self._gestures, self._emotions)
+        style = self._style
+        blinks = Blinks(seed, conversation, style)
+        gaze = Gaze(seed, conversation, style, blinks.with_gaze_shift)
+        self._layers: dict[FaceLayer, Layer] = {
+            FaceLayer.IDLE: _Stack(Scaled(Body(seed, conversation, loudness, style.pace), style, "energy"), gaze, blinks),
+            FaceLayer.SPEECH: Scaled(self._speech, style, "articulation"),
+            FaceLayer.EMOTION: Scaled(self._emotions, style, "expression"),
+            FaceLayer.GESTURE: Scaled(self._gestures, style, "energy"),
+            FaceLayer.CONTROL: self._control, FaceLayer.LIVE: self._capture,
         }  # fmt: skip
-        assert tuple(self._layers) == LAYERS
-        self._weights = {name: Fade(np.ones(1)) for name in LAYERS}
+        assert tuple(self._layers) == tuple(FaceLayer)
+        self._weights = {name: Fade(np.ones(len(PARTS))) for name in FaceLayer}
         self._asymmetry = _asymmetry(seed)
         self.calibrate(gains or {})
         self._generation = 0
@@ -112,14 +117,12 @@ class Motion:
         self._speech.add(phones, self._generation)
         self._beat()
 
-    def hear_phones(self, phones: Sequence[PhoneCue]) -> None:
-        """Phones recognised in audio that was given to `speak`. What lies outside it (interrupted, or ended since) is ignored."""
-        known: list[PhoneCue] = []
-        for cue in phones:
-            end_s = self._conversation.speech_end_s(cue.t_ticks / TICKS_HZ, cue.end_ticks / TICKS_HZ)
-            if end_s is not None:
-                known.append(replace(cue, end_ticks=min(cue.end_ticks, round(end_s * TICKS_HZ))))
-        self._speech.add(known, self._generation, join=True)
+    def hear_mouths(self, heard: Sequence[HeardFrames]) -> None:
+        """Mouths heard in audio that was given to `speak`. What lies outside it (interrupted, or ended since) is ignored."""
+        for frames in heard:
+            end_s = self._conversation.speech_end_s(frames.t_ticks / TICKS_HZ, frames.end_ticks / TICKS_HZ)
+            if end_s is not None and frames.generation >= self._generation:
+                self._speech.add_heard(frames.until(round(end_s * TICKS_HZ)), frames.generation)
 
     def end_speech(self, t_ticks: int) -> None:
         """The utterance ends at this media time: nothing is said after it, and its emotion fades away."""
@@ -151,25 +154,45 @@ class Motion:
         """The user's voice, at any rate that divides the tick, for listening behaviour."""
         self._listening.hear(audio)
 
-    def control(self, message: Weights | LookAt | SetEmotion | DoGesture, t_ticks: int) -> None:
+    def hear_user(self, heard: Sequence[HeardFrames]) -> None:
+        """What the motion model makes of the user's voice."""
+        for frames in heard:
+            self._listening.hear_kinds(frames)
+
+    def control(self, message: FaceMessage, t_ticks: int) -> None:
         t_s = t_ticks / TICKS_HZ
         match message:
             case Weights():
                 self._control.hold(message, t_s)
+            case HoldHead():
+                self._control.hold_head(message, t_s)
             case LookAt():
                 self._control.look_at(message, t_s)
             case SetEmotion():
                 self._emotions.set(message.emotion, message.intensity, t_s, message.fade_ms / 1000)
             case DoGesture():
-                self._gestures.add(message.gesture, t_s)
+                self._gestures.add(message.gesture, t_s, message.strength, message.pace)
+            case SetStyle():
+                self._style.set(message, t_s)
+            case FadeLayer():
+                self.fade_layer(message.layer, message.weight, t_ticks, message.fade_ms / 1000, message.part)
 
     def live(self, face: FaceFrame) -> None:
         """A captured face at its media time; while they keep coming they take the place of everything below."""
         self._capture.add(face)
 
-    def fade_layer(self, name: str, weight: float, t_ticks: int, fade_s: float) -> None:
-        """Turn one of `LAYERS` down (0) or up (1)."""
-        self._weights[name].to(np.full(1, weight), t_ticks / TICKS_HZ, fade_s)
+    def leave_mouth_to_speech(self, wanted: bool) -> None:
+        """Whether a live capture leaves the mouth alone while there is speech."""
+        self._capture.beside_speech = wanted
+
+    def fade_layer(self, layer: FaceLayer, weight: float, t_ticks: int, fade_s: float, part: FacePart = FacePart.ALL) -> None:
+        """Turn a layer down (0) or up (1), wholly or for one part of the face."""
+        fade = self._weights[layer]
+        goal = np.full(len(PARTS), weight)
+        if part is not FacePart.ALL:
+            goal = fade.goal.copy()
+            goal[PARTS.index(part)] = weight
+        fade.to(goal, t_ticks / TICKS_HZ, fade_s)
 
     # What comes out --------------------------------------------------------------------------------------------------------
 
@@ -180,15 +203,15 @@ class Motion:
         t_s = t_ticks / TICKS_HZ
         face = neutral()
         for name, layer in self._layers.items():
-            if name == "control":
+            if name is FaceLayer.CONTROL:
                 face[WEIGHTS] *= self._gains
-            weight = float(self._weights[name].at(t_s)[0])
-            if weight >= 1.0:
+            weights = self._weights[name].at(t_s)
+            if weights.min() >= 1.0:
                 layer.over(t_s, face)
-            elif weight > 0.0:
+            elif weights.any():
                 below = face.copy()
                 layer.over(t_s, face)
-                face = below + weight * (face - below)
+                face = below + weights[PART_OF] * (face - below)
         self._loudness.forget(t_s)
         return to_frame(face, t_ticks, self._generation)
 

@@ -68,7 +68,10 @@ def bake_visibility(
 def bake(mesh: RenderMesh) -> RenderMesh:
     """The mesh with its light baked. Skin, hair and cloth throw shadows; lashes and brows, which do not, see the whole sky."""
     casters = ~np.isin(mesh.triangle_part, (Part.EYE, Part.FINE, Part.MOUTH))
-    baked = bake_visibility(mesh.positions, mesh.triangles, unit_normals(mesh.positions, mesh.triangles), casters)
+    if len(mesh.sheer):
+        casters &= ~mesh.sheer
+    normals = unit_normals(mesh.positions, mesh.triangles, mesh.smooth if len(mesh.smooth) else None)
+    baked = bake_visibility(mesh.positions, mesh.triangles, normals, casters)
     baked.visibility[:, mesh.part == Part.FINE] = 255
     return replace(mesh, directions=baked.directions, visibility=baked.visibility, occlusion=np.clip(baked.occlusion, 0, 1))
 

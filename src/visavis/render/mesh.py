@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import zipfile
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from enum import IntEnum
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -21,12 +21,15 @@ I32: TypeAlias = npt.NDArray[np.int32]
 I64: TypeAlias = npt.NDArray[np.int64]
 Bools: TypeAlias = npt.NDArray[np.bool_]
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 MAX_VERTICES: Final = 400_000
 MAX_TRIANGLES: Final = 800_000
 MAX_DIRECTIONS: Final = 512
 MAX_VIEWS: Final = 1_024
-MAX_TEXTURE: Final = 4_096
+MAX_TEXELS: Final = 32 << 20
+"""Of all textures together."""
+TEXEL: Final = 8
+"""Bytes of a texel."""
 MAX_FILE_BYTES: Final = 512 * 2**20
 """Bound on the unpacked arrays of a file."""
 
@@ -78,6 +81,13 @@ class RenderMesh:
       tangent           float32 [v, 3] unit: along the strand for HAIR and FINE
       noise             float32 [256, 256, 4]: pores -1 to 1, their slope in u, in v, strand noise -1 to 1
       iris              float32 [256, 256, 3] linear: front view of the eyeball, u to the right, v up
+    Textures (optional: without them the looks at the vertices are all there is)
+      texels            uint8 [x, 8] of all textures, each row by row from the top: square roots of linear r, g, b; alpha; gloss;
+                        shift of the highlight, 128 none; two unused
+      texture_sizes     int32 [q, 2] height and width of each texture
+      group_texture     int16 [g] texture of each triangle_group, -1 none; uv is then in textures' widths and heights, v down
+      sheer             bool [t] blended over what is behind it by its texture's alpha, or [0]: no triangle is
+      smooth            int32 [v] vertices of one number share a normal, or [0]: each has its own
     Baked light
       directions        float32 [d, 3] unit, in the head's frame
       visibility        uint8 [d, v] 0 to 255: how much of the sky around a direction a vertex sees
@@ -136,6 +146,11 @@ class RenderMesh:
     exposure: float = 1.0
     distance_m: float = 0.9
     half_height_m: float = 0.156
+    texels: U8 = field(default_factory=lambda: np.zeros((0, TEXEL), np.uint8))
+    texture_sizes: I32 = field(default_factory=lambda: np.zeros((0, 2), np.int32))
+    group_texture: npt.NDArray[np.int16] = field(default_factory=lambda: np.zeros(0, np.int16))
+    sheer: Bools = field(default_factory=lambda: np.zeros(0, np.bool_))
+    smooth: I32 = field(default_factory=lambda: np.zeros(0, np.int32))
 
     def validate(self) -> None:
         """Raises BadInput with one line naming the first field that does not fit."""
@@ -188,9 +203,18 @@ _LAYOUT: Final[dict[str, tuple[type[np.generic], tuple[int | str, ...]]]] = {
     "iris": (np.float32, (256, 256, 3)), "directions": (np.float32, ("d", 3)), "visibility": (np.uint8, ("d", "v")),
     "occlusion": (np.float32, ("v",)), "lights": (np.float32, (3, 6)), "ambient": (np.float32, (2, 3)),
     "wrap": (np.float32, (len(Part), 3)), "background": (np.float32, (2, 3)), "look_at": (np.float32, (3,)),
-    "view_poses": (np.float32, ("b", 2)), "view_visible": (np.bool_, ("b", "t")),
+    "view_poses": (np.float32, ("b", 2)), "view_visible": (np.bool_, ("b", "t")), "texels": (np.uint8, ("x", TEXEL)),
+    "texture_sizes": (np.int32, ("q", 2)), "group_texture": (np.int16, ("g",)), "sheer": (np.bool_, ("s",)),
+    "smooth": (np.int32, ("w",)),
 }  # fmt: skip
-_BOUNDS: Final = {"v": MAX_VERTICES, "t": MAX_TRIANGLES, "n": COUNT * MAX_VERTICES, "d": MAX_DIRECTIONS, "b": MAX_VIEWS}
+_BOUNDS: Final = {
+    "v": MAX_VERTICES,
+    "t": MAX_TRIANGLES,
+    "n": COUNT * MAX_VERTICES,
+    "d": MAX_DIRECTIONS,
+    "b": MAX_VIEWS,
+    "x": MAX_TEXELS,
+}
 
 
 def _bad(what: str) -> BadInput:
@@ -235,9 +259,24 @@ def _check_values(mesh: RenderMesh) -> None:
     for first, past in mesh.eye_ranges:
         if not 0 <= first < past <= v or past - first != mesh.eye_rest.shape[1]:
             raise _bad(f"the eye range {first}:{past} does not hold {mesh.eye_rest.shape[1]} vertices")
+    _check_textures(mesh)
     for name in ("iris_radius", "pupil_radius", "exposure", "distance_m", "half_height_m"):
         if not (np.isfinite(getattr(mesh, name)) and getattr(mesh, name) > 0):
             raise _bad(f"{name} is {getattr(mesh, name)}")
+
+
+def _check_textures(mesh: RenderMesh) -> None:
+    sizes, groups = mesh.texture_sizes.astype(np.int64), mesh.group_texture
+    if (sizes < 1).any() or sizes.prod(1).sum() != len(mesh.texels):
+        raise _bad("texture_sizes do not divide the texels")
+    if len(groups) and (groups.min() < -1 or groups.max() >= len(sizes) or mesh.triangle_group.max() >= len(groups)):
+        raise _bad("group_texture points outside the textures")
+    if len(mesh.sheer) not in {0, len(mesh.triangles)} or len(mesh.smooth) not in {0, len(mesh.positions)}:
+        raise _bad("sheer or smooth is of another size")
+    if len(mesh.smooth) and (mesh.smooth.min() < 0 or mesh.smooth.max() >= len(mesh.positions)):
+        raise _bad("smooth points outside the vertices")
+    if mesh.sheer.any() and (len(groups) == 0 or (groups[mesh.triangle_group[mesh.sheer]] < 0).any()):
+        raise _bad("a sheer triangle has no texture")
 
 
 def _check_archive(path: Path, archive: zipfile.ZipFile, names: set[str]) -> None:

@@ -18,6 +18,8 @@ from visavis.render.shade import (
     MOUTH,
     STRAND,
     SURFACE,
+    TEXTURED,
+    TEXTURED_EYE,
     add_fragments,
     interpolate,
     list_fragments,
@@ -25,6 +27,7 @@ from visavis.render.shade import (
     shade_strands,
     shade_surface,
 )
+from visavis.render.textured import blend_sheer, shade_textured, shade_textured_eyes
 
 ROWS: Final = 2 * BAND
 """Pixel rows in a band."""
@@ -49,11 +52,12 @@ def paint(first, past, geometry, looks, room, background, out):
     """Paints bands [first, past) of `out`: I420 where it has two axes, RGB or RGBA where it has three.
 
     geometry: screen float32 [v, 3], triangles uint32 [t, 3], starts int32 [bands + 1], listed uint32, planes float32 [t, 12],
-    rows float32 [v, 8], surfaces uint32 [t + 1]. looks: grain float32 [65536], iris float32 [s, s, 3], pupil float32 [3], view
-    float32 [3], half float32 [3], lobes float32 [2, 3] and tints float32 [2, 3] of surface and mouth, table float32 [TONES].
+    rows float32 [v, 8], surfaces uint32 [t + 1], and the sheer triangles' starts and listed, furthest first. looks: grain float32
+    [65536], iris float32 [s, s, 3], pupil float32 [3], view float32 [3], half float32 [3], lobes float32 [2, 3] and tints float32
+    [2, 3] of surface and mouth, table float32 [TONES], pictures (see `textured.shade_textured`).
     """
-    screen, triangles, starts, listed, planes, rows, surfaces = geometry
-    grain, iris, pupil, view, half, lobes, tints, table = looks
+    screen, triangles, starts, listed, planes, rows, surfaces, sheer_starts, sheer_listed = geometry
+    grain, iris, pupil, view, half, lobes, tints, table, pictures = looks
     depth, ids, counts, chosen, places, shares, columns, colour = room
     wide = (background.shape[2] + 1) // 2
     high = background.shape[1] // 2
@@ -61,7 +65,8 @@ def paint(first, past, geometry, looks, room, background, out):
         deep = min(BAND, high - band * BAND)
         row0 = band * ROWS
         colour[:] = 0
-        if starts[band + 1] > starts[band]:
+        sheer = sheer_listed[sheer_starts[band] : sheer_starts[band + 1]]
+        if starts[band + 1] > starts[band] or sheer.shape[0] > 0:
             draw_band_4(screen, triangles, listed[starts[band] : starts[band + 1]], band * BAND, deep, wide, depth, ids, planes)
             list_fragments(depth, ids, deep, wide, surfaces, counts, chosen, places, shares)
             for kind in range(KINDS):
@@ -77,7 +82,25 @@ def paint(first, past, geometry, looks, room, background, out):
                     shade_strands(count, columns)
                 elif kind == EYE:
                     shade_eyes(count, places[kind], row0, columns, iris, pupil, view, half)
+                elif kind == TEXTURED:
+                    shade_textured(count, chosen[kind], surfaces, columns, pictures, lobes[0], tints[0])
+                elif kind == TEXTURED_EYE:
+                    shade_textured_eyes(count, chosen[kind], places[kind], row0, surfaces, columns, pictures, view, half)
                 add_fragments(count, places[kind], shares[kind], columns, table, colour)
+            if sheer.shape[0] > 0:
+                blend_sheer(
+                    sheer,
+                    (screen, triangles, rows, surfaces),
+                    row0,
+                    2 * deep,
+                    wide,
+                    depth,
+                    pictures,
+                    lobes[0],
+                    tints[0],
+                    table,
+                    colour,
+                )
         if out.ndim == 2:
             write_i420(colour, background, row0, 2 * deep, out)
         else:

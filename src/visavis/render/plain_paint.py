@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 
 from visavis.render.mesh import I32
-from visavis.render.shade import EYE, KINDS, MOUTH, SAME_DEPTH, STRAND, TONE_SCALE, TONES
+from visavis.render.plain_textured import SAMPLES, plain_sheer, plain_texel, plain_textured
+from visavis.render.shade import EYE, KINDS, MOUTH, SAME_DEPTH, STRAND, TEXTURED, TEXTURED_EYE, TONE_SCALE, TONES
 from visavis.types import F32, U8
-
-_OFFSETS = ((0.125, 0.25), (0.625, 0.25), (0.375, 0.75), (0.875, 0.75))
 
 
 def plain_samples(screen: F32, triangles: I32, two_sided: U8, width: int, height: int) -> tuple[I32, F32]:
@@ -27,7 +26,7 @@ def plain_samples(screen: F32, triangles: I32, two_sided: U8, width: int, height
         if left >= right or top >= bottom:
             continue
         y, x = np.mgrid[top:bottom, left:right]
-        for s, (dx, dy) in enumerate(_OFFSETS):
+        for s, (dx, dy) in enumerate(SAMPLES):
             px, py = x + dx, y + dy
             a = ((x1 - px) * (y2 - py) - (x2 - px) * (y1 - py)) / area
             b = ((x2 - px) * (y0 - py) - (x0 - px) * (y2 - py)) / area
@@ -68,9 +67,13 @@ def plain_interpolate(triangle: I32, x: F32, y: F32, screen: F32, triangles: I32
 
 def plain_paint(geometry: tuple[Any, ...], looks: tuple[Any, ...], two_sided: U8, background: F32) -> F32:
     """float32 [h, w, 3] 0 to 255, what `paint.paint` makes of the same arguments, before rounding."""
-    screen, triangles, _, _, _, rows, surfaces = geometry
+    screen, triangles, _, _, _, rows, surfaces, _, sheer = geometry
     _, high, wide = background.shape
-    ids = plain_merge(*plain_samples(screen, triangles.astype(np.int32), two_sided, wide, high), surfaces)
+    corners = triangles.astype(np.int32)
+    if len(sheer):
+        corners[np.unique(sheer)] = 0  # a triangle without area is drawn nowhere
+    ids, depth = plain_samples(screen, corners, two_sided, wide, high)
+    ids = plain_merge(ids, depth, surfaces)
     y, x, s = np.nonzero(ids >= 0)
     triangle = ids[y, x, s]
     columns = plain_interpolate(triangle, x + 0.5, y + 0.5, screen, triangles, rows)
@@ -79,21 +82,29 @@ def plain_paint(geometry: tuple[Any, ...], looks: tuple[Any, ...], two_sided: U8
     for k in range(KINDS):
         of = kind == k
         if of.any():
-            linear[of] = _shade(k, columns[of], x[of], y[of], looks)
+            linear[of] = _shade(k, columns[of], x[of], y[of], looks, surfaces[triangle[of]])
     index = np.minimum(np.sqrt(np.maximum(linear, 0)) * TONE_SCALE, TONES - 1).astype(np.int64)
-    shown = looks[7][index]
-    picture = np.repeat(background.transpose(1, 2, 0)[:, :, None], 4, 2)
-    picture[y, x, s] = shown
-    mean: F32 = picture.mean(2).astype(np.float32)
+    colour = np.zeros((*ids.shape, 4))
+    colour[y, x, s] = np.c_[looks[7][index], np.ones(len(x))]
+    over = colour.mean(2)
+    if len(sheer):
+        plain_sheer(geometry, looks, depth, over)
+    mean: F32 = (over[..., :3] + (1 - over[..., 3:]) * background.transpose(1, 2, 0)).astype(np.float32)
     return mean
 
 
-def _shade(kind: int, columns: F32, x: F32, y: F32, looks: tuple[Any, ...]) -> F32:
+def _shade(kind: int, columns: F32, x: F32, y: F32, looks: tuple[Any, ...], surfaces: I32) -> F32:
     """Linear light [n, 3] of n samples of one kind."""
-    grain, iris, pupil, view, half, lobes, tints, _ = looks
+    grain, iris, pupil, view, half, lobes, tints, _, pictures = looks
     rgb, u, v = columns[:, :3], columns[:, 3], columns[:, 4]
     if kind == EYE:
         return _shade_eye(columns, x, y, iris, pupil, view, half)
+    if kind in {TEXTURED, TEXTURED_EYE}:
+        picture = plain_texel(pictures, pictures[2][surfaces // KINDS], u, v)
+        if kind == TEXTURED:
+            return plain_textured(columns, picture, lobes[0], tints[0])
+        wet: F32 = rgb * picture[:, :3] + (_wet(columns, x, y, view, half) * columns[:, 7] * picture[:, 4])[:, None]
+        return wet
     texel = (np.floor(v * 256).astype(np.int64) & 255) * 256 + (np.floor(u * 256).astype(np.int64) & 255)
     pores, bump, relief, strand = grain.view(np.int8).reshape(-1, 4)[texel].T / 127
     amount, cosine, gloss = columns[:, 5], columns[:, 6], columns[:, 7]
@@ -111,7 +122,7 @@ def _shade(kind: int, columns: F32, x: F32, y: F32, looks: tuple[Any, ...]) -> F
 
 
 def _shade_eye(columns: F32, x: F32, y: F32, iris: F32, pupil: F32, view: F32, half: F32) -> F32:
-    rgb, u, v, nx, ny, gloss = columns[:, :3], columns[:, 3], columns[:, 4], columns[:, 5], columns[:, 6], columns[:, 7]
+    rgb, u, v = columns[:, :3], columns[:, 3], columns[:, 4]
     radius = np.hypot(u, v) + 1e-6
     wanted = np.interp(radius, [0, pupil[2], pupil[0], 2], [0, pupil[1], pupil[0], 2])
     u, v = u * wanted / radius, v * wanted / radius
@@ -122,6 +133,13 @@ def _shade_eye(columns: F32, x: F32, y: F32, iris: F32, pupil: F32, view: F32, h
     paint = (iris[j, i] * (1 - fx) + iris[j, i + 1] * fx) * (1 - fy) + (
         iris[j + 1, i] * (1 - fx) + iris[j + 1, i + 1] * fx
     ) * fy
+    lit: F32 = rgb * paint + (_wet(columns, x, y, view, half) * columns[:, 7])[:, None]
+    return lit
+
+
+def _wet(columns: F32, x: F32, y: F32, view: F32, half: F32) -> F32:
+    """What a wet eye reflects at pixels x, y, [n]."""
+    nx, ny = columns[:, 5], columns[:, 6]
     nz = np.sqrt(np.maximum(1 - nx * nx - ny * ny, 0))
     to = np.stack([(view[0] - x - 0.5) * view[2], (y + 0.5 - view[1]) * view[2], np.ones(len(x))], 1)
     to /= np.linalg.norm(to, axis=1, keepdims=True)
@@ -134,6 +152,5 @@ def _shade_eye(columns: F32, x: F32, y: F32, iris: F32, pupil: F32, view: F32, h
         return seen
 
     box = np.minimum(window(-0.32, 0.26, 4.2) * 5, 1) * 3.2 + window(0.36, -0.30, 6) * 0.6
-    shine = (spark * 0.5 + box + (1 - ndv) ** 5 * 0.25) * gloss
-    lit: F32 = rgb * paint + shine[:, None]
-    return lit
+    shine: F32 = spark * 0.5 + box + (1 - ndv) ** 5 * 0.25
+    return shine

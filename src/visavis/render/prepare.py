@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from visavis.render.mesh import I32, I64, Part, RenderMesh
-from visavis.render.shade import EYE, KINDS, MOUTH, STRAND, SURFACE
+from visavis.render.shade import EYE, KINDS, MOUTH, STRAND, SURFACE, TEXTURED, TEXTURED_EYE
 from visavis.types import F32, U8
 
 SPAN_ORDER = (Part.SKIN, Part.CLOTH, Part.HAIR, Part.FINE, Part.MOUTH, Part.EYE)
@@ -46,16 +46,20 @@ class Prepared:
     bent_starts: I32
     bent_around: I32
     views: tuple[npt.NDArray[np.uint32], ...]
+    sheer: npt.NDArray[np.uint32]
+    """Triangles blended over the others; `views` leaves them out."""
 
 
-def unit_normals(positions: F32, triangles: I32) -> F32:
-    """float32 [v, 3]: area-weighted vertex normals."""
+def unit_normals(positions: F32, triangles: I32, smooth: I32 | None = None) -> F32:
+    """float32 [v, 3]: area-weighted vertex normals; vertices of one number in `smooth` int32 [v] share theirs."""
+    number = np.arange(len(positions), dtype=np.int32) if smooth is None else smooth
     corners = positions[triangles].astype(np.float64)
     faces = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    total = np.stack([np.bincount(triangles.ravel(), np.repeat(faces[:, c], 3), len(positions)) for c in range(3)], 1)
+    at = number[triangles].ravel()
+    total = np.stack([np.bincount(at, np.repeat(faces[:, c], 3), len(positions)) for c in range(3)], 1)
     length = np.linalg.norm(total, axis=1, keepdims=True)
     normals: F32 = (total / np.maximum(length, 1e-30)).astype(np.float32)
-    return normals
+    return normals[number]
 
 
 def prepare(mesh: RenderMesh) -> Prepared:
@@ -69,12 +73,13 @@ def prepare(mesh: RenderMesh) -> Prepared:
     spans = np.array([[np.searchsorted(rank[part], rank[p], side) for side in ("left", "right")] for p in range(len(Part))])
     triangles = moved[mesh.triangles]
     positions = mesh.positions[order]
-    normals = unit_normals(positions, triangles)
+    smooth = mesh.smooth[order] if len(mesh.smooth) else np.arange(len(order), dtype=np.int32)
+    normals = unit_normals(positions, triangles, smooth)
     indices = moved[mesh.shape_indices]
     bent = np.zeros(len(order), bool)
     bent[indices[np.abs(mesh.shape_deltas).max(1) > SHAPE_FLOOR * 1e-3]] = True
     bent &= np.isin(part, (Part.SKIN, Part.MOUTH))
-    bent_triangles, vertices, starts, around = _bending(bent, triangles, mesh.triangle_part)
+    bent_triangles, vertices, starts, around = _bending(bent, triangles, smooth)
     late = mesh.lag_weight[order]
     follow = np.stack([np.maximum(mesh.head_weight[order] - late, 0), late], 1)
     zeros = np.zeros((len(order), 1), np.float32)
@@ -90,25 +95,28 @@ def prepare(mesh: RenderMesh) -> Prepared:
         tangents=np.ascontiguousarray(mesh.tangent[order]), visibility=np.ascontiguousarray(mesh.visibility[:, order]),
         shape_offsets=mesh.shape_offsets, shape_indices=indices, shape_deltas=mesh.shape_deltas,
         lid_lines=moved[mesh.lid_lines], bent_triangles=bent_triangles, bent_vertices=vertices, bent_starts=starts,
-        bent_around=around, views=_views(mesh),
+        bent_around=around, views=_views(mesh), sheer=np.flatnonzero(mesh.sheer).astype(np.uint32),
     )  # fmt: skip
 
 
 def _surfaces(mesh: RenderMesh) -> npt.NDArray[np.uint32]:
     """uint32 [t + 1]: group * KINDS + kind of shading of each triangle; the last, like no other, for no triangle."""
     kinds = np.array([_KIND[p] for p in Part], np.uint32)[mesh.triangle_part]
+    if len(mesh.group_texture):
+        textured = np.array([TEXTURED_EYE if p == Part.EYE else TEXTURED for p in Part], np.uint32)[mesh.triangle_part]
+        kinds = np.where(mesh.group_texture[mesh.triangle_group] >= 0, textured, kinds)
     return np.append(mesh.triangle_group.astype(np.uint32) * KINDS + kinds, np.uint32(0xFFFFFFFF))
 
 
-def _bending(bent: np.typing.NDArray[np.bool_], triangles: I32, part: U8) -> tuple[I32, I32, I32, I32]:
-    """Triangles at a bending vertex, all their vertices, and which of the triangles meet at each."""
+def _bending(bent: np.typing.NDArray[np.bool_], triangles: I32, smooth: I32) -> tuple[I32, I32, I32, I32]:
+    """Triangles at a bending vertex, all their vertices, and which of the triangles meet at each or at one that shares its normal."""
     chosen = np.flatnonzero(bent[triangles].any(1))
     vertices = np.flatnonzero(bent)
     listed = triangles[chosen]
-    flat = listed.ravel()
+    flat = smooth[listed].ravel()
     sequence = np.argsort(flat, kind="stable")
     starts = np.searchsorted(flat[sequence], np.arange(len(bent) + 1))
-    around: list[npt.NDArray[np.intp]] = [sequence[starts[v] : starts[v + 1]] // 3 for v in vertices]
+    around: list[npt.NDArray[np.intp]] = [sequence[starts[n] : starts[n + 1]] // 3 for n in smooth[vertices]]
     counts = np.concatenate([[0], np.cumsum([len(a) for a in around])])
     joined = np.concatenate(around) if around else np.zeros(0)
     return np.ascontiguousarray(listed), vertices.astype(np.int32), counts.astype(np.int32), joined.astype(np.int32)
@@ -116,8 +124,9 @@ def _bending(bent: np.typing.NDArray[np.bool_], triangles: I32, part: U8) -> tup
 
 def _views(mesh: RenderMesh) -> tuple[npt.NDArray[np.uint32], ...]:
     """The triangles to draw near each head pose, in the mesh's order (neighbours on the face stand together); the last is all."""
-    lists = [np.flatnonzero(seen).astype(np.uint32) for seen in mesh.view_visible]
-    return (*lists, np.arange(len(mesh.triangles), dtype=np.uint32))
+    solid = ~mesh.sheer if len(mesh.sheer) else np.ones(len(mesh.triangles), np.bool_)
+    lists = [np.flatnonzero(seen & solid).astype(np.uint32) for seen in mesh.view_visible]
+    return (*lists, np.flatnonzero(solid).astype(np.uint32))
 
 
 def rotation(yaw: float, pitch: float, roll: float) -> F32:

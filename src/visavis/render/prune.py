@@ -51,14 +51,15 @@ def prune(mesh: RenderMesh, *, yaws_deg: Sequence[float] = YAWS_DEG, pitches_deg
 
 def _seen(mesh: RenderMesh, yaw: float, pitch: float) -> Bools:
     """bool [t]: triangles with at least one sample in the picture of some face, and those next to them, for poses in between."""
-    found = np.zeros(len(mesh.triangles), bool)
+    found = mesh.sheer.copy() if len(mesh.sheer) else np.zeros(len(mesh.triangles), bool)
+    solid = np.flatnonzero(~found)
     for face, gaze in zip(_FACES, _GAZES, strict=True):
         weights = np.zeros(COUNT, np.float32)
         for name, value in face.items():
             weights[INDEX[name]] = value
         screen = plain_screen(mesh, weights, (yaw, pitch, 0.0), gaze, PIXELS)
-        ids = visible(screen, mesh.triangles, mesh.two_sided, PIXELS, PIXELS)[1]
-        found[np.unique(ids[ids >= 0])] = True
+        ids = visible(screen, mesh.triangles[solid], mesh.two_sided[solid], PIXELS, PIXELS)[1]
+        found[solid[np.unique(ids[ids >= 0])]] = True
     near = np.zeros(len(mesh.positions), bool)
     near[mesh.triangles[found]] = True
     return found | near[mesh.triangles].any(1)
@@ -96,8 +97,12 @@ def _select(mesh: RenderMesh, kept: np.typing.NDArray[np.intp], *, view_poses: F
         "positions", "part", "facing", "head_weight", "lag_weight", "lid_weight", "albedo", "uv", "specular", "noise_amplitude",
         "tangent", "occlusion")}  # fmt: skip
     by_triangle: dict[str, Any] = {
-        n: np.ascontiguousarray(getattr(mesh, n)[kept]) for n in ("triangle_part", "triangle_group", "two_sided")
+        n: np.ascontiguousarray(getattr(mesh, n)[kept])
+        for n in ("triangle_part", "triangle_group", "two_sided", "sheer")
+        if len(getattr(mesh, n))
     }
+    if len(mesh.smooth):
+        by_vertex["smooth"] = np.unique(mesh.smooth[order], return_inverse=True)[1].astype(np.int32)
     ends = [moved[mesh.eye_ranges[:, 0]], moved[mesh.eye_ranges[:, 1] - 1] + 1]
     return replace(
         mesh, **by_vertex, **by_triangle, triangles=moved[mesh.triangles[kept]].astype(np.int32),

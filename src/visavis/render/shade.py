@@ -16,11 +16,12 @@ from visavis.render.lanes import block_masks, mix_fragment, turn_chunk
 from visavis.render.light import ROW
 from visavis.types import F32
 
-KINDS: Final = 4
+KINDS: Final = 8
+"""A power of two, so that a triangle's kind is its surface's lowest bits."""
 CHUNK: Final = 16 * (ROW + 1)
 """Floats that hold 16 fragments: eight interpolated columns and one of grain."""
-SURFACE, STRAND, MOUTH, EYE = range(KINDS)
-"""Kinds of shading: skin and cloth, hair and lashes and brows, mouth, eyes."""
+SURFACE, STRAND, MOUTH, EYE, TEXTURED, TEXTURED_EYE = range(6)
+"""Kinds of shading: skin and cloth, hair and lashes and brows, mouth, eyes; any part with a texture, eyes with one (`textured`)."""
 SAME_DEPTH: Final = 0.010
 """Samples of one group whose inverse depths differ by less than this share are one surface."""
 TONES: Final = 4096
@@ -139,7 +140,7 @@ def _grain(bits, channel):
 
 
 @inlined
-def _tone(light):
+def tone_index(light):
     """Index into the tone table, as a float."""
     return min(np.sqrt(max(light, _f(0))) * _f(TONE_SCALE), _f(TONES - 1))
 
@@ -166,9 +167,9 @@ def shade_surface(count, columns, lobes, key):
             h16 = h8 * h8
             h32 = h16 * h16
             s = (lobe0 * h32 + lobe1 * h8 + lobe2 * h32 * h32) * f[112 + n]
-            f[n] = _tone(f[n] * (_ONE + _f(0.55) * pore) + s * key0)
-            f[16 + n] = _tone(f[16 + n] * (_ONE + _f(0.90) * pore) + s * key1)
-            f[32 + n] = _tone(f[32 + n] * (_ONE + _f(0.90) * pore) + s * key2)
+            f[n] = tone_index(f[n] * (_ONE + _f(0.55) * pore) + s * key0)
+            f[16 + n] = tone_index(f[16 + n] * (_ONE + _f(0.90) * pore) + s * key1)
+            f[32 + n] = tone_index(f[32 + n] * (_ONE + _f(0.90) * pore) + s * key2)
 
 
 @kernel
@@ -188,15 +189,32 @@ def shade_strands(count, columns):
             a16 = a8 * a8
             a32 = a16 * a16 * gloss
             shine = (_ONE + f[80 + n] * strand) * (_ONE + _f(2) * b8 * gloss)
-            f[n] = _tone(f[n] * shine + _f(0.30) * a32)
-            f[16 + n] = _tone(f[16 + n] * shine + _f(0.27) * a32)
-            f[32 + n] = _tone(f[32 + n] * shine + _f(0.24) * a32)
+            f[n] = tone_index(f[n] * shine + _f(0.30) * a32)
+            f[16 + n] = tone_index(f[16 + n] * shine + _f(0.27) * a32)
+            f[32 + n] = tone_index(f[32 + n] * shine + _f(0.24) * a32)
 
 
 @inlined
 def _window(x, y, cx, cy, steep):
     """The soft picture of a rectangular light at cx, cy on the eye."""
     return max(_f(0), _ONE - abs(x - cx) * steep) * max(_f(0), _ONE - abs(y - cy) * steep)
+
+
+@inlined
+def wet_shine(nx, ny, x, y, view, half):
+    """What a wet eye reflects at pixel x, y: the key light, two windows, and the room at grazing angles."""
+    nz = np.sqrt(max(_ONE - nx * nx - ny * ny, _f(0)))
+    vx, vy = (view[0] - x) * view[2], (y - view[1]) * view[2]
+    iv = _ONE / np.sqrt(_ONE + vx * vx + vy * vy)
+    vx, vy = vx * iv, vy * iv
+    ndv = max(_f(0), nx * vx + ny * vy + nz * iv)
+    h = max(_f(0), nx * half[0] + ny * half[1] + nz * half[2])
+    for _ in range(9):
+        h = h * h
+    f = _ONE - ndv
+    rx, ry = _f(2) * ndv * nx - vx, _f(2) * ndv * ny - vy
+    box = min(_ONE, _window(rx, ry, _f(-0.32), _f(0.26), _f(4.2)) * _f(5)) * _f(3.2)
+    return h * _f(0.5) + box + _window(rx, ry, _f(0.36), _f(-0.30), _f(6)) * _f(0.6) + f * f * f * f * f * _f(0.25)
 
 
 @kernel
@@ -220,26 +238,12 @@ def shade_eyes(count, places, row0, columns, iris, pupil, view, half):
         ty = min(max((_f(0.5) - _f(0.5) * v) * last, _f(0)), last - _f(0.001))
         i, j = int(tx), int(ty)
         fx, fy = tx - _f(i), ty - _f(j)
-        nx, ny, gloss = columns[at + 80], columns[at + 96], columns[at + 112]
-        nz = np.sqrt(max(_ONE - nx * nx - ny * ny, _f(0)))
-        vx = (view[0] - _f(places[n] & 0xFFFF) - _f(0.5)) * view[2]
-        vy = (_f(row0 + (places[n] >> 16)) + _f(0.5) - view[1]) * view[2]
-        iv = _ONE / np.sqrt(_ONE + vx * vx + vy * vy)
-        vx, vy = vx * iv, vy * iv
-        ndv = max(_f(0), nx * vx + ny * vy + nz * iv)
-        h = max(_f(0), nx * half[0] + ny * half[1] + nz * half[2])
-        for _ in range(9):
-            h = h * h
-        f = _ONE - ndv
-        rx, ry = _f(2) * ndv * nx - vx, _f(2) * ndv * ny - vy
-        box = min(_ONE, _window(rx, ry, _f(-0.32), _f(0.26), _f(4.2)) * _f(5)) * _f(3.2)
-        shine = (
-            h * _f(0.5) + box + _window(rx, ry, _f(0.36), _f(-0.30), _f(6)) * _f(0.6) + f * f * f * f * f * _f(0.25)
-        ) * gloss
+        x, y = _f(places[n] & 0xFFFF) + _f(0.5), _f(row0 + (places[n] >> 16)) + _f(0.5)
+        shine = wet_shine(columns[at + 80], columns[at + 96], x, y, view, half) * columns[at + 112]
         for c in range(3):
             top = iris[j, i, c] * (_ONE - fx) + iris[j, i + 1, c] * fx
             low = iris[j + 1, i, c] * (_ONE - fx) + iris[j + 1, i + 1, c] * fx
-            columns[at + 16 * c] = _tone(columns[at + 16 * c] * (top * (_ONE - fy) + low * fy) + shine)
+            columns[at + 16 * c] = tone_index(columns[at + 16 * c] * (top * (_ONE - fy) + low * fy) + shine)
 
 
 @kernel

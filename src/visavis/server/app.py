@@ -23,6 +23,8 @@ from visavis.protocol import MAX_MESSAGE_BYTES, MAX_SDP_BYTES, decode_message
 from visavis.server.access import check_host, check_origin, check_token
 from visavis.server.api_page import render_api_page
 from visavis.server.metrics import render_metrics
+from visavis.server.models import add_models
+from visavis.server.rooms import add_rooms
 from visavis.server.uploads import add_uploads
 from visavis.session.live import LiveSession
 from visavis.session.sessions import GUIDE, Sessions
@@ -67,13 +69,15 @@ def create_app(settings: Settings, *, sessions: Sessions | None = None) -> FastA
             allow_origins=settings.cors_origins,
             allow_methods=["GET", "POST", "DELETE"],
             allow_headers=["Authorization", "Content-Type"],
-            expose_headers=["Location"],
+            expose_headers=["Location", "ETag"],
         )
     _add_health(app)
     _add_avatars(app)
+    add_models(app)
     add_uploads(app)
     _add_sessions(app)
     _add_control(app)
+    add_rooms(app)
     _add_page(app)
     return app
 
@@ -134,8 +138,9 @@ def _add_health(app: FastAPI) -> None:
             failure = preparing.exception() if preparing.done() and not preparing.cancelled() else None
             body = {"status": "failed", "message": str(failure)} if failure else {"status": "preparing"}
             return JSONResponse(body, 503)
-        free = max(0, capacity.limit - sessions.active)
-        room = {"status": "ready" if free else "full", "free": free, "limit": capacity.limit}
+        free = capacity.room(*sessions.counts, by_viewer=False)
+        room = {"status": "ready" if free else "full", "free": free, "limit": capacity.limit,
+                "free_drawn_by_viewers": capacity.room(*sessions.counts, by_viewer=True)}  # fmt: skip
         return JSONResponse(room, 200 if free else 503)
 
     @app.get("/metrics", tags=["health"], response_class=PlainTextResponse)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 import threading
 from collections import OrderedDict, defaultdict
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -12,12 +15,21 @@ from visavis.errors import BadInput, NotFound
 from visavis.types import Engine
 
 if TYPE_CHECKING:
+    from visavis.engines.gaussian.avatar import GaussianAvatar
     from visavis.engines.portrait.portrait import Portrait
     from visavis.render.prepare import Prepared
 
-ENGINES: Final = ("rig", "portrait")
+ENGINES: Final = ("rig", "portrait", "gaussian")
 MAX_LOADED_PEOPLE: Final = 8
 """Least recently used people are let go beyond this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A person's file for viewers that draw by themselves, compressed with gzip; `tag` changes with its content."""
+
+    gzipped: bytes
+    tag: str
 
 
 class Faces(Protocol):
@@ -34,6 +46,10 @@ class Faces(Protocol):
         """
         ...
 
+    def model(self, avatar: Avatar) -> Model:
+        """What a viewer draws this avatar from. Raises BadInput where viewers cannot. Slow: call it in a thread."""
+        ...
+
 
 class InstalledFaces:
     """People from the built-in and installed bundles."""
@@ -41,7 +57,9 @@ class InstalledFaces:
     def __init__(self, home: Path, cache: Path) -> None:
         self._home, self._cache = home, cache
         self._people: OrderedDict[str, Prepared] = OrderedDict()
+        self._models: dict[str, tuple[Prepared, Model]] = {}
         self._portraits: OrderedDict[tuple[Path, int], Portrait] = OrderedDict()
+        self._splats: OrderedDict[tuple[Path, int], GaussianAvatar] = OrderedDict()
         self._lock = threading.Lock()
         self._making: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
@@ -63,23 +81,66 @@ class InstalledFaces:
                 from visavis.engines.portrait import PortraitEngine
 
                 return PortraitEngine(self._portrait(avatar), size=size)
+            case "gaussian":
+                from visavis.engines.gaussian import GaussianEngine
+                from visavis.engines.rig.detail import Governor
+
+                detail = Governor(start=level) if governed else level
+                return GaussianEngine(self._cloud(avatar), width=size, height=size, detail=detail)
             case other:
                 raise BadInput(f"There is no engine {other!r}.", mend=f"Known: {', '.join(ENGINES)}.")
 
+    def model(self, avatar: Avatar) -> Model:
+        if choose_engine(avatar, None) != "rig":
+            raise BadInput(
+                f"{avatar.name} is drawn by the server alone.", mend="Ask for draw=server; viewers draw rig avatars."
+            )
+        from visavis.engines.rig.export import export_model
+
+        person = self._person(avatar)
+        with self._lock:
+            known = self._models.get(avatar.name)
+        if known is None or known[0] is not person:
+            gzipped = gzip.compress(export_model(person), mtime=0)
+            known = (person, Model(gzipped, hashlib.sha256(gzipped).hexdigest()[:32]))
+            with self._lock:
+                self._models[avatar.name] = known
+        return known[1]
+
     def _person(self, avatar: Avatar) -> Prepared:
-        from visavis.engines.rig.people import load_person
+        from visavis.engines.rig.store import load_mesh
         from visavis.render.prepare import prepare
 
         with self._lock:
             making = self._making[avatar.name]
         with making:  # making one person takes seconds and keeps nobody else waiting
-            person = self._people.get(avatar.name) or prepare(load_person(avatar, self._cache))
+            person = self._people.get(avatar.name) or prepare(load_mesh(avatar, self._cache))
         with self._lock:
             self._people[avatar.name] = person
             self._people.move_to_end(avatar.name)
             while len(self._people) > MAX_LOADED_PEOPLE:
-                self._people.popitem(last=False)
+                dropped, _ = self._people.popitem(last=False)
+                self._models.pop(dropped, None)
         return person
+
+    def _cloud(self, avatar: Avatar) -> GaussianAvatar:
+        """Read again where the file was replaced."""
+        from visavis.engines.gaussian.avatar import load
+
+        path = avatar.asset("gaussian")
+        if not path.is_file():
+            raise NotFound(f"{avatar.name} lacks its file {path.name}.", mend="Make or install the avatar again.")
+        key = path, path.stat().st_mtime_ns
+        with self._lock:
+            cloud = self._splats.get(key)
+        if cloud is None:
+            cloud = load(path)
+        with self._lock:
+            self._splats[key] = cloud
+            self._splats.move_to_end(key)
+            while len(self._splats) > MAX_LOADED_PEOPLE:
+                self._splats.popitem(last=False)
+        return cloud
 
     def _portrait(self, avatar: Avatar) -> Portrait:
         """Read again where the file was replaced."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from visavis.avatars import Avatar
 from visavis.clock import MonotonicClock
 from visavis.errors import NotFound
-from visavis.session.capacity import Capacity, Cost, measure_costs, usable_cores
+from visavis.session.capacity import Capacity, Cost, measure_costs, measure_motion_cost, usable_cores
 from visavis.session.faces import Faces, InstalledFaces
 from visavis.session.live import Face, LiveSession, Talker
 from visavis.settings import Settings
@@ -23,6 +23,7 @@ from visavis.voice.conversation import Conversation, preload
 from visavis.voice.persona import Persona
 
 if TYPE_CHECKING:
+    from visavis.session.live_link import Broadcasts, Performers
     from visavis.transports.webrtc.peer import IceSettings
 
 log = logging.getLogger(__name__)
@@ -43,14 +44,22 @@ class Sessions:
         self._make_talker = make_talker or self._conversation
         self.faces: Faces = faces or InstalledFaces(settings.home, settings.cache)
         self.capacity: Capacity | None = None
+        self.performers: Performers | None = None
+        self._broadcasts: Broadcasts | None = None
         self._live: dict[str, LiveSession] = {}
-        self._opening = 0
+        self._opening: dict[Drawing, int] = {"server": 0, "viewer": 0}
         self._preparing = asyncio.Lock()
         self._executor = ThreadPoolExecutor(max_workers=usable_cores(), thread_name_prefix="draw")
 
     @property
     def active(self) -> int:
-        return len(self._live) + self._opening
+        return sum(self.counts)
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """Sessions drawn here, and sessions that viewers draw."""
+        by_viewers = sum(session.face.engine is None for session in self._live.values())
+        return len(self._live) - by_viewers + self._opening["server"], by_viewers + self._opening["viewer"]
 
     async def prepare(self) -> Capacity:
         """Load the default person, compile what draws it and measure what a frame costs here. Idempotent."""
@@ -60,22 +69,25 @@ class Sessions:
     async def _prepared(self) -> Capacity:
         if self.capacity is None:
             sys.setswitchinterval(SWITCH_INTERVAL_S)
+            await self._open_live_link()
             loop = asyncio.get_running_loop()
             await loop.run_in_executor(self._executor, _load_stages)
             costs = await loop.run_in_executor(self._executor, self._measure)
-            self.capacity = Capacity(costs, fps=self.settings.fps, at_most=self.settings.max_sessions)
+            motion = await loop.run_in_executor(self._executor, measure_motion_cost)
+            self.capacity = Capacity(costs, fps=self.settings.fps, motion=motion, at_most=self.settings.max_sessions)
             log.info(
-                "a frame costs %s ms to draw, by level of detail, and %.1f ms to encode; this machine holds %d sessions at %d fps",
+                "a frame costs %s ms to draw, by level of detail, and %.1f ms to encode; this machine holds %d sessions at %d fps, "
+                "or %d that viewers draw",
                 ", ".join(f"{cost.draw_core_ms:.1f}" for cost in costs), costs[0].encode_core_ms, self.capacity.limit,
-                self.settings.fps,
+                self.settings.fps, self.capacity.viewer_limit,
             )  # fmt: skip
         return self.capacity
 
     async def open(self, offer: str, *, avatar: str | None, engine: str | None, draw: Drawing) -> tuple[LiveSession, str]:
         """A session answering an SDP offer, and the SDP answer. Raises Busy, NotFound, BadInput."""
         capacity = await self.prepare()
-        capacity.admit(self.active)
-        self._opening += 1
+        capacity.admit(*self.counts, by_viewer=draw == "viewer")
+        self._opening[draw] += 1
         session: LiveSession | None = None
         try:
             session = await self._new_session(avatar or self.settings.avatar, engine, draw)
@@ -87,7 +99,7 @@ class Sessions:
         else:
             self._live[session.name] = session
         finally:
-            self._opening -= 1
+            self._opening[draw] -= 1
         return session, answer
 
     def get(self, name: str) -> LiveSession:
@@ -103,6 +115,10 @@ class Sessions:
         for failure in ended:
             if failure is not None:
                 log.error("a session did not end well", exc_info=failure)
+        if self.performers is not None:
+            await self.performers.aclose()
+        if self._broadcasts is not None:
+            self._broadcasts.aclose()
         self._executor.shutdown(wait=True, cancel_futures=True)
 
     # Joining the stages -------------------------------------------------------------------------------------------------------
@@ -123,7 +139,40 @@ class Sessions:
         )
         session.active_sessions = lambda: self.active
         session.on_ended = lambda ended: self._forget(ended.name)
+        self._link(session)
         return session
+
+    async def _open_live_link(self) -> None:
+        """The sockets of Live Link Face, where they are asked for. Raises Unavailable where one cannot be had."""
+        given = self.settings
+        if given.livelink is not None and self.performers is None:
+            from visavis.session.live_link import Performers
+
+            performers = Performers(given.home)
+            await performers.receiver.open(given.livelink_host, given.livelink.port)
+            self.performers = performers
+        if given.livelink_to and self._broadcasts is None:
+            from visavis.session.live_link import Broadcasts
+            from visavis.transports.livelink.sender import LiveLinkSender, Target
+
+            sender = LiveLinkSender([Target.parse(target) for target in given.livelink_to])
+            self._broadcasts = Broadcasts(sender, given.livelink_subject, delay_s=given.livelink_delay_ms / 1000)
+
+    def _link(self, session: LiveSession) -> None:
+        """Join a session to the performers it may follow and to those who follow it, until it ends."""
+        performers, broadcasts, ended = self.performers, self._broadcasts, session.on_ended
+        if performers is not None and self.settings.livelink is not None:
+            from visavis.session.live_link import Follower
+
+            follower = Follower(session.motion, session.clock, performers.performer_of, self.settings.livelink.subject)
+            session.motion.leave_mouth_to_speech(self.settings.livelink_mouth == "speech")
+            session.on_follow = follower.follow
+            performers.join(follower)
+            session.on_ended = ended = _both(ended, lambda: performers.leave(follower))
+        if broadcasts is not None:
+            broadcast = broadcasts.open(session.clock)
+            session.companions.append(broadcast)
+            session.on_ended = _both(ended, lambda: broadcasts.close(broadcast))
 
     async def _connect(self, session: LiveSession, offer: str) -> str:
         from visavis.transports.webrtc.peer import Peer
@@ -140,7 +189,7 @@ class Sessions:
             capacity = await self.prepare()
             make = partial(
                 self.faces.engine, avatar, engine or self.settings.engine, self.settings.size,
-                level=capacity.level_for(max(1, self.active)), governed=True,
+                level=capacity.level_for(max(1, self.counts[0])), governed=True,
             )  # fmt: skip
             drawn_by = await loop.run_in_executor(self._executor, make)
         return Face(name, drawn_by, persona_of(avatar), avatar.gains)
@@ -164,6 +213,14 @@ class Sessions:
 
     def _forget(self, name: str) -> None:
         self._live.pop(name, None)
+
+
+def _both(first: Callable[[LiveSession], None], then: Callable[[], None]) -> Callable[[LiveSession], None]:
+    def ended(session: LiveSession) -> None:
+        first(session)
+        then()
+
+    return ended
 
 
 def _load_stages() -> None:

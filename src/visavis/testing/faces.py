@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 from visavis.avatars import Avatar, load_avatar
 from visavis.errors import NotFound
+from visavis.session.faces import Model
 from visavis.testing.engine import PlainEngine
 from visavis.types import Engine
 
@@ -29,3 +31,7 @@ class PlainFaces:
         if governed:
             self.governed.append(self.engines[-1])
         return self.engines[-1]
+
+    def model(self, avatar: Avatar) -> Model:
+        """The avatar's name in place of a model."""
+        return Model(gzip.compress(avatar.name.encode(), mtime=0), avatar.name)

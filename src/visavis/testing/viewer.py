@@ -20,7 +20,7 @@ from aiortc.mediastreams import MediaStreamError
 
 from visavis import protocol
 from visavis.transports.webrtc.addresses import LOOPBACK, ice_addresses
-from visavis.types import I16, U8
+from visavis.types import I16, U8, FaceFrame
 
 CONNECT_TIMEOUT_S = 20.0
 
@@ -51,9 +51,13 @@ class Viewer:
     frames: list[SeenFrame] = field(default_factory=list)
     sound: list[HeardFrame] = field(default_factory=list)
     events: list[tuple[float, protocol.Event]] = field(default_factory=list)
+    motion: list[tuple[float, FaceFrame]] = field(default_factory=list)
+    """Where the session was asked for with draw=viewer."""
     keep_luma: bool = True
     on_frame: Callable[[SeenFrame], None] | None = None
     on_sound: Callable[[HeardFrame], None] | None = None
+    on_motion: Callable[[bytes], None] | None = None
+    """Takes motion frames as they come, instead of `motion`."""
     connection: RTCPeerConnection = field(default_factory=lambda: RTCPeerConnection(RTCConfiguration(iceServers=[])))
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -70,7 +74,7 @@ class Viewer:
         answer = await server.post(
             "/api/sessions",
             params=query,
-            content=await self.offer(microphone, addresses),
+            content=await self.offer(microphone, addresses, draws=query.get("draw") == "viewer"),
             headers={"Content-Type": "application/sdp"},
         )
         if answer.status_code != 201:
@@ -78,7 +82,10 @@ class Viewer:
         self.location = answer.headers["Location"]
         await self.accept(answer.text)
 
-    async def offer(self, microphone: MediaStreamTrack | None, addresses: tuple[str, ...] | None) -> str:
+    async def offer(
+        self, microphone: MediaStreamTrack | None, addresses: tuple[str, ...] | None, *, draws: bool = False
+    ) -> str:
+        """`draws`: as a viewer that makes its picture from motion."""
         connection = self.connection
         self.control = connection.createDataChannel(protocol.CONTROL_CHANNEL)
         self.control.on("message", self._told)
@@ -87,7 +94,11 @@ class Viewer:
             connection.addTransceiver("audio", direction="recvonly")
         else:
             connection.addTransceiver(microphone, direction="sendrecv")
-        connection.addTransceiver("video", direction="recvonly")
+        if draws:
+            channel = connection.createDataChannel(protocol.MOTION_CHANNEL, ordered=False, maxRetransmits=0)
+            channel.on("message", self._moved)
+        else:
+            connection.addTransceiver("video", direction="recvonly")
         with ice_addresses(addresses):
             await connection.setLocalDescription(await connection.createOffer())
         return str(connection.localDescription.sdp)
@@ -121,6 +132,13 @@ class Viewer:
 
     def _told(self, data: str) -> None:
         self.events.append((time.monotonic(), protocol.decode_event(data)))
+        self._changed.set()
+
+    def _moved(self, data: bytes) -> None:
+        if self.on_motion is not None:
+            self.on_motion(data)
+            return
+        self.motion.append((time.monotonic(), protocol.decode_motion(data)))
         self._changed.set()
 
     def _watch(self, track: MediaStreamTrack) -> None:

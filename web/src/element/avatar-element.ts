@@ -1,13 +1,16 @@
 /** `<visavis-avatar server="…" avatar="nova">`: a person to talk with, on any page. */
 
 import { TroubleError, type AvatarInfo, type AvatarList } from "../api";
-import { VisavisClient } from "../client";
+import { VisavisClient, type RoomWish } from "../client";
 import type { Snapshot } from "../machine";
+import { pathInWords, pathOf } from "../path";
 import type { AgentState } from "../protocol";
+import { noModel } from "../trouble";
 import styles from "./avatar.css?inline";
 import { CaptionView } from "./caption-view";
 import { Card } from "./card";
 import { Dock } from "./dock";
+import { DrawnStage } from "./drawn-stage";
 import { Stage } from "./stage";
 import { part, template } from "./template";
 
@@ -23,6 +26,7 @@ export class VisavisAvatar extends HTMLElement {
   #people = new Map<string, AvatarInfo>();
   #dock: Dock | null = null;
   #stage: Stage | null = null;
+  #drawn: DrawnStage | null = null;
   #card: Card | null = null;
   #noticeTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -41,6 +45,17 @@ export class VisavisAvatar extends HTMLElement {
     });
     this.#list.catch(() => (this.#list = null));
     return this.#list;
+  }
+
+  /** Calls. Must come from a click or a key where sound is to play. */
+  start(options: { microphone: boolean }): void {
+    this.#start(options.microphone);
+  }
+
+  /** Asks the server anew who there is. */
+  reload(): Promise<AvatarList> {
+    this.#list = null;
+    return this.avatars;
   }
 
   /** The person's name as shown. */
@@ -112,10 +127,12 @@ export class VisavisAvatar extends HTMLElement {
     this.#stage = new Stage({ video: part(root, ".person"), ambience: part(root, ".ambience"), still: part(root, ".still") }, (blocked) => {
       this.#part(".hear").hidden = !blocked;
     });
+    const drawn = (this.#drawn = new DrawnStage(part(root, ".drawn"), this.client));
+    this.client.readyToDraw = (avatar) => drawn.show(avatar);
     this.#dock = new Dock(root, this.client);
     this.#card = new Card(this.#part(".card"), {
-      start: (microphone) => void this.client.start({ microphone }),
-      retry: () => void this.client.start({ microphone: this.client.microphone.track !== null }),
+      start: (microphone) => this.#start(microphone),
+      retry: () => this.#start(this.client.microphone.track !== null),
       tryNow: () => this.client.tryNow(),
       cancel: () => this.client.end(),
       giveToken: (token) => this.#useToken(token),
@@ -134,13 +151,20 @@ export class VisavisAvatar extends HTMLElement {
     let before: Snapshot = client.state;
     client.on("phase", (snapshot) => {
       this.#show(snapshot);
-      if (snapshot.phase === "away" && before.phase === "live") this.#stage?.hold();
+      if (snapshot.phase === "away" && before.phase === "live") this.#hold();
+      if (snapshot.phase === "live" && before.phase !== "live") {
+        this.#drawHere();
+        void this.#tellWay();
+      }
       if (snapshot.phase === "live" && before.held && before.attempt > 0) this.notice("Back again.", "The call has been resumed.");
       if (snapshot.phase === "live" && before.phase !== "live") this.#dock?.focusText();
       if (snapshot.phase === "ended") captions.clear();
       before = snapshot;
     });
-    client.on("agent", () => this.#refresh());
+    client.on("agent", ({ avatar }) => {
+      if (client.motion) this.#drawn?.show(avatar).catch((error: unknown) => this.#notDrawn(error));
+      this.#refresh();
+    });
     client.on("chosen", () => this.#refresh());
     client.on("caption", (line) => captions.show(line, this.personName));
     client.on("stream", (stream) => {
@@ -158,9 +182,34 @@ export class VisavisAvatar extends HTMLElement {
 
   #show(snapshot: Snapshot): void {
     this.#part(".frame").dataset.phase = snapshot.phase;
-    if (snapshot.phase === "ended") this.#stage?.clear();
+    if (snapshot.phase === "ended") {
+      this.#stage?.clear();
+      this.#drawn?.stop();
+    }
     this.#card?.show(snapshot, { name: this.personName, secure: isSecureContext });
     this.#refresh();
+  }
+
+  #drawHere(): void {
+    if (this.client.motion) this.#drawn?.start();
+    else this.#drawn?.hide();
+  }
+
+  /** In a room, which way it took; in any call, where that is worth knowing. */
+  async #tellWay(): Promise<void> {
+    const path = pathOf(await this.client.report());
+    if (path !== null && (this.client.room || path !== "UDP")) this.notice(this.client.room ? "You are in the room." : "", pathInWords(path));
+  }
+
+  #hold(): void {
+    const still = this.#part<HTMLCanvasElement>(".still");
+    this.#stage?.hold();
+    if (this.client.draw === "viewer") this.#drawn?.hold(still);
+  }
+
+  #notDrawn(error: unknown): void {
+    const { title, mend } = error instanceof TroubleError ? error.trouble : noModel(error);
+    this.notice(`${title}.`, mend, true);
   }
 
   #refresh(): void {
@@ -190,7 +239,29 @@ export class VisavisAvatar extends HTMLElement {
     sessionStorage.setItem(TOKEN_KEY, token);
     this.client.token = token;
     this.avatars.catch(() => undefined); // the call below meets the same refusal, and tells it
-    void this.client.start({ microphone: this.client.microphone.track !== null });
+    this.#start(this.client.microphone.track !== null);
+  }
+
+  /** Calls, with the picture drawn where the attribute `draw` wants it and where that can be. */
+  #start(microphone: boolean): void {
+    const { client } = this;
+    client.room = this.#room();
+    const wanted = this.getAttribute("draw") === "viewer" && !client.room;
+    const person = this.#people.get(client.avatar ?? "");
+    const here = wanted && DrawnStage.possible && (person?.engines.includes("rig") ?? true);
+    client.draw = here ? "viewer" : "server";
+    if (wanted && !here) {
+      const why = DrawnStage.possible ? `${this.personName} is not made for it.` : "This browser has no WebGL 2.";
+      this.notice("The server draws.", why);
+    }
+    void client.start({ microphone });
+  }
+
+  /** The LiveKit room of the attributes, if any. */
+  #room(): RoomWish | null {
+    const [name, url, token] = [this.getAttribute("room"), this.getAttribute("room-url"), this.getAttribute("room-token")];
+    if (url && token) return { url, token };
+    return name ? { name } : null;
   }
 
   #togglePlug(): void {

@@ -101,7 +101,7 @@ export class Stage {
     const { video, ambience } = this.parts;
     const { clientWidth, clientHeight } = ambience;
     const context = ambience.getContext("2d");
-    if (!context || video.readyState < video.HAVE_CURRENT_DATA || clientWidth === 0 || document.hidden) return;
+    if (!context || video.readyState < video.HAVE_CURRENT_DATA || video.videoWidth === 0 || clientWidth === 0 || document.hidden) return;
     const scale = AMBIENCE_WIDTH / clientWidth;
     const width = AMBIENCE_WIDTH;
     const height = Math.round(clientHeight * scale);

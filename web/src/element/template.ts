@@ -10,6 +10,7 @@ export const template = `
     </svg>
     <img class="poster" alt="" hidden>
     <video class="person" part="video" playsinline autoplay disablepictureinpicture></video>
+    <canvas class="drawn" part="drawn" hidden></canvas>
     <canvas class="still" aria-hidden="true"></canvas>
     <canvas class="ambience" aria-hidden="true"></canvas>
     <div class="scrim" aria-hidden="true"></div>

@@ -6,6 +6,7 @@ import { part } from "../element/template";
 import { currentTheme, setTheme, type Theme } from "./theme";
 
 const CAPTIONS_KEY = "visavis.captions";
+const DRAW_KEY = "visavis.draw";
 
 const sheet = `
 <div class="panel-head"><h2 id="settings-title">Settings</h2><button class="tool close" type="button" aria-label="Close the settings">${icons.close}</button></div>
@@ -14,7 +15,11 @@ const sheet = `
 <fieldset class="field"><legend>Appearance</legend><div class="choice">
 <label><input type="radio" name="theme" value="auto">Automatic</label><label><input type="radio" name="theme" value="light">Light</label><label><input type="radio" name="theme" value="dark">Dark</label>
 </div></fieldset>
+<fieldset class="field"><legend>Picture drawn by</legend><div class="choice">
+<label><input type="radio" name="draw" value="server">The server</label><label><input type="radio" name="draw" value="viewer">This device</label>
+</div><small>This device: no video is sent, only the face's motion, and the server holds many more calls.</small></fieldset>
 <label class="switch">Captions<input type="checkbox" class="captions" role="switch"></label>
+<p class="elsewhere"><a href="./room.html">Join a LiveKit room instead</a></p>
 <dl class="keys"><dt><kbd>Esc</kbd></dt><dd>interrupt</dd><dt><kbd>M</kbd></dt><dd>mute or unmute</dd><dt><kbd>/</kbd></dt><dd>type</dd><dt><kbd>Enter</kbd></dt><dd>send</dd></dl>`;
 
 export class Settings {
@@ -32,6 +37,7 @@ export class Settings {
     this.#microphones.addEventListener("change", () => void avatar.client.openMicrophone(this.#microphones.value || null));
     this.#speakers.addEventListener("change", () => void this.#setSpeaker());
     this.#appearance();
+    this.#drawing();
     this.#captions(part(dialog, ".captions"));
     if (isSecureContext) navigator.mediaDevices.addEventListener("devicechange", () => void this.#devices());
   }
@@ -46,6 +52,20 @@ export class Settings {
       input.checked = input.value === currentTheme();
       input.addEventListener("change", () => setTheme(input.value as Theme));
       addEventListener("visavis-theme", () => (input.checked = input.value === currentTheme()));
+    }
+  }
+
+  #drawing(): void {
+    const { avatar } = this;
+    const asked = new URLSearchParams(location.search).get("draw") ?? localStorage.getItem(DRAW_KEY);
+    avatar.setAttribute("draw", asked === "viewer" ? "viewer" : "server");
+    for (const input of this.dialog.querySelectorAll<HTMLInputElement>("input[name=draw]")) {
+      input.checked = input.value === avatar.getAttribute("draw");
+      input.addEventListener("change", () => {
+        localStorage.setItem(DRAW_KEY, input.value);
+        avatar.setAttribute("draw", input.value);
+        if (avatar.client.state.phase === "live") avatar.notice("From the next call on.", "Hang up and call again to see it.");
+      });
     }
   }
 

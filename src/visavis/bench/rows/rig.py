@@ -17,19 +17,19 @@ def _faces(settings: Settings) -> Faces:
 
 def _prepare(settings: Settings, avatar: str, report: Report) -> None:
     from visavis.avatars import load_avatar
-    from visavis.engines.rig.people import load_person
+    from visavis.engines.rig.store import load_mesh
 
-    load_person(load_avatar(avatar, settings.home), settings.cache, report)
+    load_mesh(load_avatar(avatar, settings.home), settings.cache, report)
 
 
 def _build(settings: Settings, avatar: str, scratch: Path) -> None:
     """The person from its bundle; fetched data are lent from the real cache, built things are not."""
     from visavis.avatars import load_avatar
-    from visavis.engines.rig.people import load_person
+    from visavis.engines.rig.store import load_mesh
 
     scratch.mkdir(parents=True, exist_ok=True)
     os.symlink((settings.cache / "assets").resolve(), scratch / "assets", target_is_directory=True)
-    load_person(load_avatar(avatar, settings.home), scratch)
+    load_mesh(load_avatar(avatar, settings.home), scratch)
 
 
 RIG: Final = Subject(

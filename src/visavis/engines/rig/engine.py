@@ -32,7 +32,8 @@ class RigEngine:
     A mesh is checked and rearranged here (BadInput if it does not hold together); hand over a `Prepared` to do that once for
     many engines. `workers` > 1 splits a frame's bands over as many threads of the engine's own: for a session that has the
     machine to itself. `detail` is a level of detail (0 the finest; larger ones end at the coarsest that the size has), or a
-    Governor that changes it with the load; with a Governor the pictures depend on how fast the machine is.
+    Governor that changes it with the load; with a Governor the pictures depend on how fast the machine is. `view` is from where it is
+    seen: how far round the person in radians, to their left positive, and how far up in metres (`FrameBuffers.orbit`).
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class RigEngine:
         height: int = 512,
         workers: int = 1,
         detail: int | Governor = 0,
+        view: tuple[float, float] = (0.0, 0.0),
     ) -> None:
         for side in (width, height):
             if not 16 <= side <= MAX_SIDE or side % 2:
@@ -58,7 +60,8 @@ class RigEngine:
         self._fade = Fade(self._level)
         self._workers = workers
         self._pool = ThreadPoolExecutor(workers, "rig-band") if workers > 1 else None
-        self._canvases = {0: _Canvas(self._person, width, height, workers)}
+        self._view = view
+        self._canvases = {0: _Canvas(self._person, width, height, workers, view)}
         self._sway, self._pupils = Sway(), Pupils()
 
     @property
@@ -119,7 +122,7 @@ class RigEngine:
         """Made when first needed; a session seldom leaves two levels."""
         if level not in self._canvases:
             background = self._canvases[0].look.background
-            self._canvases[level] = _Canvas(self._person, *self._sizes[level], self._workers, background)
+            self._canvases[level] = _Canvas(self._person, *self._sizes[level], self._workers, self._view, background)
         return self._canvases[level]
 
     def _draw(self, canvas: _Canvas, face: FaceFrame, trail: _Trail, out: U8) -> None:
@@ -144,8 +147,12 @@ class _Trail:
 class _Canvas:
     """The buffers for drawing one person at one size."""
 
-    def __init__(self, person: Prepared, width: int, height: int, workers: int, background: F32 | None = None) -> None:
+    def __init__(
+        self, person: Prepared, width: int, height: int, workers: int, view: tuple[float, float], background: F32 | None = None
+    ) -> None:
         self.frame = FrameBuffers(person, width, height)
+        if view != (0.0, 0.0):
+            self.frame.orbit(*view)
         self.look = Look(person.mesh, self.frame, background)
         self.i420 = np.empty((height * 3 // 2, width), np.uint8)
         self._rooms = [band_buffers(width) for _ in range(workers)]

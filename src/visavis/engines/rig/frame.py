@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 
 from visavis.arkit import INDEX
 from visavis.head.gaze import gaze_angles
 from visavis.render import light, pose, raster
-from visavis.render.mesh import Part
+from visavis.render.mesh import I32, Part
 from visavis.render.paint import band_count
 from visavis.render.prepare import Prepared, rotation
 from visavis.types import F32, FaceFrame
 
+U32: TypeAlias = np.typing.NDArray[np.uint32]
 WEIGHT_FLOOR: Final = 1e-3
 VIEW_REACH_RAD: Final = 0.08
 """How far beyond the middle of the outermost cells of head poses their lists still serve."""
@@ -27,7 +28,9 @@ CHEST_BELOW_M: Final = (0.04, 0.10)
 """A rising chest comes forward by this share, from so far below the head's joint on."""
 MOUTH_DARK: Final = 0.07
 """Light inside the closed mouth: white in its seam would show at once."""
-_OPENING: Final = {
+MOUTH_LIGHT: Final = 0.68
+"""What an open mouth adds to it."""
+OPENING: Final = {
     "jawOpen": 1.4,
     "mouthFunnel": 0.12,
     "mouthSmileLeft": 0.225,
@@ -48,7 +51,9 @@ class FrameBuffers:
         focal = height / 2 / mesh.half_height_m * mesh.distance_m
         self.camera = np.array([*mesh.look_at, focal, width / 2, height / 2], np.float32)
         self.camera[2] += mesh.distance_m
+        self.centre_z = float(mesh.look_at[2])
         self.size = width, height
+        self.turn: F32 | None = None
         self.shape = np.empty((vertices, 3), np.float32)
         self.normals = person.normals.copy()
         self.posed = np.empty((vertices, 3), np.float32)
@@ -63,6 +68,8 @@ class FrameBuffers:
         self.planes = np.empty((triangles, 12), np.float32)
         self.starts = np.zeros(band_count(height) + 1, np.int32)
         self.listed = np.empty(triangles * 2, np.uint32)
+        self.sheer_starts = np.zeros(band_count(height) + 1, np.int32)
+        self.sheer_listed = np.empty(len(person.sheer) * 2, np.uint32)
         self.eye_rest_normals = [person.normals[a:b].copy() for a, b in person.eye_spans]
         self.set = np.zeros((6, 6), np.float32)
         self.set[:3], self.set[3:5, :3], self.set[5, :3] = mesh.lights, mesh.ambient, self.camera[:3]
@@ -70,9 +77,20 @@ class FrameBuffers:
         self.torso, self.torso_rise = torso_of(person)
         self.tongue, self.tongue_arch = tongue_of(person)
 
+    def orbit(self, yaw_rad: float, height_m: float) -> None:
+        """Look from another side: the camera goes round `look_at`, up by `height_m`, still looking level, `look_at` in the middle."""
+        turn = rotation(yaw_rad, 0.0, 0.0)
+        self.turn = np.ascontiguousarray(turn.T)
+        self.camera[1] += height_m
+        self.camera[5] -= self.camera[3] * height_m / (self.camera[2] - self.centre_z)
+        self.set[:3, :3] = self.set[:3, :3] @ turn
+        self.set[5, :3] = self.camera[:3]
+        self.half = half_vector(self.set)
+
     def geometry(self, person: Prepared) -> tuple[np.typing.NDArray[np.generic], ...]:
         """What `render.paint` takes as `geometry`."""
-        return self.screen, person.triangles, self.starts, self.listed, self.planes, self.rows, person.surfaces
+        return (self.screen, person.triangles, self.starts, self.listed, self.planes, self.rows, person.surfaces,
+                self.sheer_starts, self.sheer_listed)  # fmt: skip
 
 
 def torso_of(person: Prepared) -> tuple[np.typing.NDArray[np.intp], F32]:
@@ -122,11 +140,27 @@ def prepare_frame(person: Prepared, at: FrameBuffers, face: FaceFrame, sway: F32
                       at.faces, at.normals)  # fmt: skip
     pose.pose_project(at.shape, at.normals, person.follow, mesh.pivot, np.vstack([head, face.head_translation]),
                       np.vstack([late, sway[3:]]).astype(np.float32), at.camera, at.posed, at.turned, at.screen)  # fmt: skip
-    _light(person, at, weights, head)
+    if at.turn is not None:
+        turn_world(at, mesh.look_at)
+        head_seen = (at.turn @ head).astype(np.float32)
+    else:
+        head_seen = head
+    _light(person, at, weights, head, head_seen)
     _sort_into_bands(person, at, face.head_rotation)
 
 
-def _light(person: Prepared, at: FrameBuffers, weights: F32, head: F32) -> None:
+def turn_world(at: FrameBuffers, middle: F32) -> None:
+    """What `orbit` asks for: the posed person turned before a camera that stays."""
+    assert at.turn is not None
+    at.posed[:] = (at.posed - middle) @ at.turn.T + middle
+    at.turned[:] = at.turned @ at.turn.T
+    near = 1 / (at.camera[2] - at.posed[:, 2])
+    at.screen[:, 0] = at.camera[4] + at.camera[3] * (at.posed[:, 0] - at.camera[0]) * near
+    at.screen[:, 1] = at.camera[5] - at.camera[3] * (at.posed[:, 1] - at.camera[1]) * near
+    at.screen[:, 2] = near
+
+
+def _light(person: Prepared, at: FrameBuffers, weights: F32, head: F32, head_seen: F32) -> None:
     mesh, spans = person.mesh, person.spans
     nearest, share = light_cones(mesh.lights[:, :3] @ head, mesh.directions)
     light.soft_shadow(person.visibility, nearest, share, at.shadow)
@@ -136,9 +170,9 @@ def _light(person: Prepared, at: FrameBuffers, weights: F32, head: F32) -> None:
                             at.shadow, person.lids, blink, person.looks, mesh.wrap[part], at.set, at.rows)  # fmt: skip
     for part in (Part.HAIR, Part.FINE):
         light.light_strands(spans[part], at.posed, at.turned, person.facing, person.occlusion, at.shadow, person.tangents,
-                            person.follow, head, person.looks, mesh.wrap[part], at.set, at.rows)  # fmt: skip
-    opening = min(1.0, sum(k * float(weights[INDEX[name]]) for name, k in _OPENING.items()))
-    light.light_mouth(spans[Part.MOUTH], np.float32(MOUTH_DARK + 0.68 * opening), at.posed, at.turned, person.facing,
+                            person.follow, head_seen, person.looks, mesh.wrap[part], at.set, at.rows)  # fmt: skip
+    opening = min(1.0, sum(k * float(weights[INDEX[name]]) for name, k in OPENING.items()))
+    light.light_mouth(spans[Part.MOUTH], np.float32(MOUTH_DARK + MOUTH_LIGHT * opening), at.posed, at.turned, person.facing,
                       person.occlusion, person.looks, mesh.wrap[Part.MOUTH], at.set, at.rows)  # fmt: skip
     for eye in range(2):
         light.light_eye(person.eye_spans[eye], lid_heights(at.shape[person.lid_lines[eye]]), at.shape, at.turned, person.looks,
@@ -171,9 +205,18 @@ def view_of(poses: F32, head_rotation: F32) -> int:
 
 def _sort_into_bands(person: Prepared, at: FrameBuffers, head_rotation: F32) -> None:
     chosen = person.views[view_of(person.mesh.view_poses, head_rotation)]
-    width, height = at.size
-    raster.cull(at.screen, person.triangles, person.mesh.two_sided, chosen, width, height, at.first, at.last)
-    need = raster.fill_bands(chosen, at.first, at.last, at.starts, at.listed)
-    if need > len(at.listed):
-        at.listed = np.empty(need + need // 4, np.uint32)
-        raster.fill_bands(chosen, at.first, at.last, at.starts, at.listed)
+    at.listed = _into_bands(person, at, chosen, at.starts, at.listed)
+    if len(person.sheer):
+        near = at.screen[person.triangles[person.sheer], 2].sum(1)
+        furthest_first = person.sheer[np.argsort(near, kind="stable")]
+        at.sheer_listed = _into_bands(person, at, furthest_first, at.sheer_starts, at.sheer_listed)
+
+
+def _into_bands(person: Prepared, at: FrameBuffers, chosen: U32, starts: I32, listed: U32) -> U32:
+    """Fills `starts` and `listed`, or a longer list where that is too short; returns the one that was filled."""
+    raster.cull(at.screen, person.triangles, person.mesh.two_sided, chosen, *at.size, at.first, at.last)
+    need = raster.fill_bands(chosen, at.first, at.last, starts, listed)
+    if need > len(listed):
+        listed = np.empty(need + need // 4, np.uint32)
+        raster.fill_bands(chosen, at.first, at.last, starts, listed)
+    return listed

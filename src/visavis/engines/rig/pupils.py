@@ -10,7 +10,7 @@ from __future__ import annotations
 from math import exp, pi, sin
 from typing import Final
 
-from visavis.arkit import INDEX
+from visavis.arkit import INDEX, SHAPES
 from visavis.engines.rig.sway import RESET_S
 from visavis.types import FaceFrame, s_from_ticks
 
@@ -55,3 +55,8 @@ class Pupils:
 def hippus(t_s: float) -> float:
     """The pupil's unrest at a media time, as a share of its radius."""
     return sum(share * sin(2 * pi * rate_hz * t_s + number) for number, (rate_hz, share) in enumerate(HIPPUS))
+
+
+def arousal_by_shape() -> dict[str, float]:
+    """The same gains by the name of each ARKit shape: for viewers that draw by themselves."""
+    return {SHAPES[index]: gain for gain, index in _WEIGHTS}

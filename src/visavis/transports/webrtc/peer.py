@@ -19,7 +19,7 @@ from visavis.errors import BadInput, TooLarge
 from visavis.protocol import CONTROL_CHANNEL, MAX_MESSAGE_BYTES, MAX_SDP_BYTES, MOTION_CHANNEL
 from visavis.transports.webrtc.addresses import LOOPBACK, ice_addresses, loopback_candidates_only, without_mdns_candidates
 from visavis.transports.webrtc.tracks import FaceTrack, SpeechTrack
-from visavis.types import HEARING_HZ, I16, AudioChunk, VideoFrame
+from visavis.types import AUDIO_FRAME_TICKS, HEARING_HZ, I16, AudioChunk, VideoFrame
 
 log = logging.getLogger(__name__)
 
@@ -116,6 +116,20 @@ class Peer:
         channel = self._motion
         if channel is not None and channel.readyState == "open" and channel.bufferedAmount < 4 * len(frame):
             channel.send(frame)
+
+    def speech_rtp_zero(self) -> int | None:
+        """RTP timestamp, modulo 2**32, of the sound at media time 0; None before the first packet has gone.
+
+        aiortc draws a stream's first timestamp by chance and does not tell it; its sender's counters give it away: every packet
+        holds one frame of the track, and the first one counts as 0.
+        """
+        sender = next((s for s in self._connection.getSenders() if s.track is self._speech), None)
+        if sender is None or self._speech.first_ticks is None:
+            return None
+        sent, last = sender._RTCRtpSender__packet_count, sender._RTCRtpSender__rtp_timestamp  # type: ignore[attr-defined]
+        if sent == 0:
+            return None
+        return int(last - (sent - 1) * AUDIO_FRAME_TICKS - self._speech.first_ticks) % (1 << 32)
 
     async def aclose(self) -> None:
         self._disconnected = True

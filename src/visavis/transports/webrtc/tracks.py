@@ -31,10 +31,13 @@ class SpeechTrack(MediaStreamTrack):
         self._clock = clock
         self._read = read
         self._next_ticks: int | None = None
+        self.first_ticks: int | None = None
+        """Media time of the first frame that was read."""
 
     async def recv(self) -> av.AudioFrame:
         if self._next_ticks is None:
             self._next_ticks = -(-self._clock.now_ticks() // AUDIO_FRAME_TICKS) * AUDIO_FRAME_TICKS
+            self.first_ticks = self._next_ticks
         t_ticks = self._next_ticks
         await self._clock.sleep_until(t_ticks)
         self._next_ticks = t_ticks + AUDIO_FRAME_TICKS

@@ -29,8 +29,8 @@ def test_the_built_in_people_read_and_differ() -> None:
         ("albedo = [0.66, 0.40, 0.295]", "albedo = [0.66, 0.40]", r"skin\.albedo"),
         ("albedo = [0.66, 0.40, 0.295]", "albedo = [nan, 0.40, 0.3]", r"skin\.albedo"),
         ("[rest]", "[rest]\njawWide = 0.1", "'jawWide' is not an ARKit shape"),
-        ('"head/head-oval" = 0.5', '"head/head-oval" = 50', "identity"),
-        ("locks = 12", "locks = 12000", r"hair\.locks"),
+        ('"head/head-oval" = 0.6', '"head/head-oval" = 50', "identity"),
+        ("locks = 26", "locks = 12000", r"hair\.locks"),
         ("[hair]", "[hair", "is not TOML"),
     ],
 )

@@ -23,8 +23,13 @@ from visavis.render.mesh import RenderMesh
 from visavis.render.prune import prune
 
 
-def build_person(head: CanonicalHead, spec: PersonSpec, progress: Progress | None = None) -> RenderMesh:
-    """The person as the renderer takes them: modelled, light baked, what no view shows dropped. Takes some ten seconds."""
+def build_person(
+    head: CanonicalHead, spec: PersonSpec, progress: Progress | None = None, *, all_round: bool = False
+) -> RenderMesh:
+    """The person as the renderer takes them: modelled, light baked, what no view shows dropped. Takes some ten seconds.
+
+    `all_round` keeps what only views from the side and from behind show.
+    """
     report = progress or (lambda _what, _share: None)
     report("Shaping the face", 0.05)
     figure = make_figure(head, spec)
@@ -34,8 +39,9 @@ def build_person(head: CanonicalHead, spec: PersonSpec, progress: Progress | Non
     mesh = open_lips(mesh, figure)
     mesh = under_collar(mesh, neckline(spec, figure, mesh.positions.astype(np.float64)))
     mesh = replace(mesh, occlusion=light_by_part(mesh).astype(np.float32))
-    report("Dropping what is never seen", 0.6)
-    mesh = prune(mesh)
+    if not all_round:
+        report("Dropping what is never seen", 0.6)
+        mesh = prune(mesh)
     report("Person ready", 1.0)
     return mesh
 

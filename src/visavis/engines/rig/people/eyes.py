@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -9,7 +10,6 @@ import numpy.typing as npt
 
 from visavis.engines.rig.people.figure import Figure, smooth_step
 from visavis.engines.rig.people.piece import Piece
-from visavis.engines.rig.people.spec import PersonSpec
 from visavis.head.subdivision import grid_triangles
 from visavis.render.mesh import Part
 
@@ -43,9 +43,9 @@ def eye_pieces(figure: Figure) -> tuple[list[Piece], F64]:
     return pieces, np.array(rest)
 
 
-def iris_texture(spec: PersonSpec) -> F64:
-    """Front view of the eyeball, linear RGB [256, 256, 3]: fibres, a warm collar, a limbal ring, veins towards the corners."""
-    rng = np.random.default_rng(spec.seed + 77)
+def iris_texture(iris: Sequence[float], seed: int) -> F64:
+    """Front view of an eyeball of an iris colour, linear RGB [256, 256, 3]: fibres, a warm collar, a dark ring, veins."""
+    rng = np.random.default_rng(seed + 77)
     row, column = np.mgrid[0:TEXTURE, 0:TEXTURE]
     u, v = column / (TEXTURE - 1) * 2 - 1, 1 - row / (TEXTURE - 1) * 2
     r, angle = np.hypot(u, v), np.arctan2(v, u)
@@ -55,7 +55,7 @@ def iris_texture(spec: PersonSpec) -> F64:
         for _ in range(26)
     )
     fibres = np.tanh(np.asarray(fibres) / 3)[..., None]
-    colour = np.array(spec.eyes.iris) * (0.78 + 0.40 * fibres * (1 - 0.5 * t[..., None]))
+    colour = np.array(iris) * (0.78 + 0.40 * fibres * (1 - 0.5 * t[..., None]))
     collar = np.exp(-(((t - 0.14) / 0.18) ** 2))[..., None]
     colour = colour * (1 - 0.45 * collar) + np.array([0.36, 0.20, 0.07]) * 0.6 * collar * (0.8 + 0.4 * fibres)
     colour *= (0.66 + 0.70 * np.clip(-v / IRIS * 0.8 + 0.35, 0, 1))[..., None]

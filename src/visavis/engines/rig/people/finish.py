@@ -78,7 +78,7 @@ def assemble(pieces: Sequence[Piece], eye_rest: F64, lid_lines: Sequence[str], s
         noise_amplitude=np.clip(looks("noise"), 0, None),
         tangent=looks("tangent", 3),
         noise=noise_tile(spec.seed).astype(np.float32),
-        iris=iris_texture(spec).astype(np.float32),
+        iris=iris_texture(spec.eyes.iris, spec.seed).astype(np.float32),
         directions=np.array([[0, 1, 0]], np.float32),
         visibility=np.full((1, total), 255, np.uint8),
         occlusion=np.ones(total, np.float32),

@@ -34,7 +34,7 @@ def _body(spec: PersonSpec, figure: Figure) -> Piece:
     uv = vertices[:, :2] / unit * 3.0
     return Piece(
         "garment", Part.CLOTH, vertices, triangles_of(local.reshape(below.shape).astype(np.int32)), np.array(spec.garment.colour),
-        uv=uv, specular=0.10, noise=0.11, head_weight=0.0, lag_weight=PULLED,
+        uv=uv, specular=0.03, noise=0.11, head_weight=0.0, lag_weight=PULLED,
     )  # fmt: skip
 
 
@@ -68,5 +68,5 @@ def _collar(spec: PersonSpec, figure: Figure) -> Piece:
     colour = np.array(spec.garment.collar or [c * 1.15 for c in spec.garment.colour])
     return Piece(
         "collar", Part.CLOTH, rings.reshape(-1, 3) * unit, grid_triangles(AROUND + 1, 14, closed=True), colour, uv=uv,
-        specular=0.08, noise=0.14, head_weight=0.12, two_sided=True, facing=True,
+        specular=0.03, noise=0.14, head_weight=0.12, two_sided=True, facing=True,
     )  # fmt: skip

@@ -21,7 +21,7 @@ F64 = npt.NDArray[np.float64]
 ROOTS: Final = 21
 """Points that the lid's edge is sampled at."""
 LINE: Final = 30
-UPPER_LASHES: Final = 20
+UPPER_LASHES: Final = 30
 LOWER_LASHES: Final = 14
 FALL: Final[Mapping[str, float]] = {"eyeBlink": 62.0, "eyeLookDown": 28.0, "eyeLookUp": -10.0, "eyeWide": -6.0}
 """Degrees by which the upper lashes turn down with the lid at weight 1."""
@@ -126,7 +126,7 @@ def _lashes(name: str, edge: LidEdge, spec: PersonSpec, figure: Figure, rng: np.
     across = at / (ROOTS - 1) * 2 - 1
     temple = (across * edge.outward + 1) / 2
     length = (
-        spec.eyes.lash_mm * 1e-3 * (1.0 if edge.upper else 0.40) * (0.45 + 0.55 * temple**0.8) * rng.uniform(0.88, 1.1, count)
+        spec.eyes.lash_mm * 1e-3 * (1.0 if edge.upper else 0.40) * (0.45 + 0.55 * temple**0.8) * rng.uniform(0.75, 1.1, count)
     )
     up = 1.0 if edge.upper else -1.0
     root = np.asarray(binding @ figure.cage)

@@ -123,7 +123,7 @@ def paint(spec: PersonSpec, figure: Figure) -> F64:
     colour = colour * (1 - brow) + brow * np.array(spec.brows.colour) * 1.3
     tint(np.clip(figure.mask("lips") * 1.5, 0, 1) * _seam(figure), (0.70, 0.55, 0.55))
     scalp = scalp_mask(spec, figure)[:, None]
-    colour = colour * (1 - scalp * 0.94) + scalp * 0.94 * hair_colour(spec.hair) * 0.62
+    colour = colour * (1 - scalp * 0.94) + scalp * 0.94 * hair_colour(spec.hair) * 0.85
     inside = np.clip(figure.mask("inside-mouth"), 0, 1)[:, None]
     front = smooth_step(z, 0.02, 0.20)[:, None]
     return np.asarray(colour * (1 - inside) + inside * (np.array(MOUTH_DEEP) * (1 - front) + np.array(MOUTH_FRONT) * front))

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import logging
-import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 from visavis import assets
 from visavis.avatars import Avatar
-from visavis.errors import BadInput, TooLarge, Unavailable
+from visavis.engines.rig.mesh_cache import KEY_LENGTH, cached_mesh
 from visavis.head.canonical import FORMAT as HEAD_FORMAT
 from visavis.head.canonical import load_head
 from visavis.render.mesh import FORMAT as MESH_FORMAT
@@ -19,7 +17,6 @@ from visavis.render.mesh import RenderMesh
 
 FORMAT: Final = 1
 """Raise it when the same spec should give another mesh."""
-_log = logging.getLogger(__name__)
 
 
 def load_person(avatar: Avatar, cache: Path, progress: assets.Progress | None = None) -> RenderMesh:
@@ -27,33 +24,22 @@ def load_person(avatar: Avatar, cache: Path, progress: assets.Progress | None = 
 
     Raises BadInput for a bad spec and Unavailable where the head's data cannot be had or the cache not be written.
     """
-    spec_path = avatar.asset("rig")
-    path = mesh_path(avatar, cache)
-    if path.is_file():
-        try:
-            return RenderMesh.load(path)
-        except (BadInput, TooLarge) as error:
-            _log.warning("Building %s anew: %s", avatar.name, error)
-    from visavis.engines.rig.people.build import build_person
-    from visavis.engines.rig.people.spec import read_spec
 
-    spec = read_spec(spec_path)
-    head = load_head(cache, progress)
-    mesh = build_person(head, spec, progress)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        mesh.save(path)
-    except OSError as error:
-        raise Unavailable(f"The person cannot be stored under {cache}: {error}.", mend="Set VISAVIS_CACHE.") from None
-    _drop_older(path, avatar.name)
-    return mesh
+    def build() -> RenderMesh:
+        from visavis.engines.rig.people.build import build_person
+        from visavis.engines.rig.people.spec import read_spec
+
+        spec = read_spec(avatar.asset("rig"))
+        return build_person(load_head(cache, progress), spec, progress)
+
+    return cached_mesh(mesh_path(avatar, cache), avatar.name, build)
 
 
 def mesh_path(avatar: Avatar, cache: Path) -> Path:
     """Where the avatar's built mesh lies; the name changes with the spec, this code's formats and the head's data."""
     key = hashlib.sha256(f"{FORMAT} {HEAD_FORMAT} {MESH_FORMAT} {assets.SOURCES['head'].files_sha256} {_code_hash()}".encode())
     key.update(avatar.asset("rig").read_bytes())
-    return cache / "people" / f"{avatar.name}-{key.hexdigest()[:20]}.npz"
+    return cache / "people" / f"{avatar.name}-{key.hexdigest()[:KEY_LENGTH]}.npz"
 
 
 @lru_cache(maxsize=1)
@@ -66,13 +52,3 @@ def _code_hash() -> str:
     for file in sorted(files):
         digest.update(file.read_bytes())
     return digest.hexdigest()
-
-
-def _drop_older(path: Path, name: str) -> None:
-    """Remove the meshes of earlier specs of the same avatar."""
-    for other in path.parent.glob(f"{name}-" + "?" * 20 + ".npz"):
-        if other != path:
-            try:
-                os.unlink(other)
-            except OSError as error:
-                _log.info("An older mesh stays: %s", error)

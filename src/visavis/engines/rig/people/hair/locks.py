@@ -48,6 +48,8 @@ class LockLook:
     tip_tone: float = 1.12
     grey: float = 0.0
     """Greyer than the rest by this much (temples)."""
+    grey_vary: float = 0.10
+    """How much greyness differs from lock to lock."""
     edge: float = 0.22
     twist: F64 = field(default_factory=lambda: np.zeros(1))
 
@@ -151,7 +153,7 @@ def _colours(hair: HairLook, look: LockLook, count: int, t: F64, a: F64, rng: np
     tips = np.array(hair.tips or hair.colour)
     body = np.array(hair.colour) * (1 - t[:, None]) + tips * t[:, None]
     if hair.grey or look.grey:
-        grey = np.clip(hair.grey + look.grey + rng.normal(0, 0.10, (count, 1, 1, 1)), 0, 1)
+        grey = np.clip(hair.grey + look.grey + rng.normal(0, look.grey_vary, (count, 1, 1, 1)), 0, 1)
         base = body[None, :, None] * (1 - grey) + np.array(hair.grey_colour) * grey
     else:
         base = np.broadcast_to(body[None, :, None], (count, len(t), 1, 3))

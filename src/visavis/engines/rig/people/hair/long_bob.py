@@ -15,9 +15,10 @@ from visavis.engines.rig.people.spec import PersonSpec, hair_colour
 
 F64 = npt.NDArray[np.float64]
 
-PER_LOCK: Final = 4
+PER_LOCK: Final = 2
 """Columns of the sheet that make one lock."""
 ROWS: Final = 18
+STRAYS: Final = 30
 LEVELS: Final = (0.06, -0.22, -0.50, -0.78, -1.06, -1.34)
 HALF_WIDTH: Final = (0.80, 0.86, 0.91, 0.94, 0.92, 0.82)
 DEPTH_FRONT: Final = (0.70, 0.74, 0.78, 0.80, 0.80, 0.76)
@@ -71,9 +72,21 @@ def long_bob(spec: PersonSpec, figure: Figure, skull: SkullMap) -> list[Piece]:
     scalp = hair_colour(spec.hair) * 0.40
     lag = (0.0, 0.0, 0.25, 0.6, 1.0)
     inner = LockLook(edge=0.0, tone=0.85, vary=0.05, shine=0.12, lag=lag, tip_tone=0.8)
-    main = LockLook(tip_tone=1.02, root=scalp, root_reach=0.07, lag=lag, vary=0.09, edge=0.34)
+    main = LockLook(tip_tone=1.02, root=scalp, root_reach=0.07, lag=lag, vary=0.07, edge=0.24)
     loose = LockLook(
         width=(0.3, 1, 1, 0.8, 0.2), bulge=0.30, tone=1.05, vary=0.08, root=scalp, root_reach=0.06, lag=lag, columns=4
+    )
+    stray = LockLook(
+        width=(0.5, 1, 1, 0.7, 0.1),
+        bulge=0.1,
+        tone=1.5,
+        vary=0.12,
+        root=scalp,
+        root_reach=0.05,
+        lag=lag,
+        columns=2,
+        grain=0.2,
+        shine=0.3,
     )
     pieces = []
     for side, word in ((1.0, "left"), (-1.0, "right")):
@@ -85,6 +98,9 @@ def long_bob(spec: PersonSpec, figure: Figure, skull: SkullMap) -> list[Piece]:
         curves, half = _loose_locks(spec, skull, side, rng)
         out = _outward(curves, skull)
         pieces.append(lock_piece(f"hair-{word}-loose", curves, out, half, figure=figure, hair=spec.hair, look=loose, rng=rng))
+        curves, half = _strays(spec, skull, side, rng)
+        out = _outward(curves, skull)
+        pieces.append(lock_piece(f"hair-{word}-strays", curves, out, half, figure=figure, hair=spec.hair, look=stray, rng=rng))
     return pieces
 
 
@@ -102,7 +118,7 @@ def _sheet(
     t = np.linspace(0, 1, ROWS)
     out = _outward(grid, skull)
     round_ = (1 - across**2) * rng.uniform(0.6, 1.2, count)[lock]
-    grid = grid + out * (0.030 * round_[:, None] * smooth_step(t, 0.06, 0.45))[..., None]
+    grid = grid + out * (0.014 * round_[:, None] * smooth_step(t, 0.06, 0.45))[..., None]
     reach = 1 + rng.uniform(-0.045, 0.035, count)[lock] - 0.030 * np.abs(across) ** 3
     edge = np.abs(across) > 0.99
     reach[edge] = 0.965
@@ -122,7 +138,19 @@ def _loose_locks(spec: PersonSpec, skull: SkullMap, side: float, rng: np.random.
     curves = curves + out * (0.074 * smooth_step(t, 0.36, 0.66) - 0.035)[:, None]
     curves = _stretch(curves, (1 + rng.uniform(-0.12, 0.03, count))[:, None])
     curves = _waved(curves, out, r[:, None] * 4.5 + rng.uniform(-0.4, 0.4, (count, 1)), spec, t)
-    return curves, np.broadcast_to(rng.uniform(0.035, 0.075, (count, 1)), (count, ROWS))
+    return curves, np.broadcast_to(rng.uniform(0.016, 0.040, (count, 1)), (count, ROWS))
+
+
+def _strays(spec: PersonSpec, skull: SkullMap, side: float, rng: np.random.Generator) -> tuple[F64, F64]:
+    """Thin hairs a little off the sheet, most of them where it frames the face: they break its edge and its shine."""
+    r = np.sort(np.clip(rng.uniform(0, 1, STRAYS) ** 2.0 * 0.8 - 0.006, -0.006, 1))
+    curves = guides(spec, skull, side, 0.040, r)
+    t = np.linspace(0, 1, ROWS)
+    out = _outward(curves, skull)
+    curves = curves + out * (rng.uniform(0.002, 0.012, (STRAYS, 1)) * smooth_step(t, 0.0, 0.3))[..., None]
+    curves = _stretch(curves, (1 + rng.uniform(-0.25, 0.03, STRAYS))[:, None])
+    curves = _waved(curves, out, r[:, None] * 4.5 + rng.uniform(-0.7, 0.7, (STRAYS, 1)), spec, t)[:, ::2]
+    return curves, rng.uniform(0.0035, 0.0075, (STRAYS, 1)) * np.ones(curves.shape[1])
 
 
 def _outward(curves: F64, skull: SkullMap) -> F64:

@@ -17,7 +17,9 @@ F64 = npt.NDArray[np.float64]
 
 ROWS_TOP: Final = 12
 ROWS_SIDE: Final = 10
-PER_LOCK: Final = 4
+PER_LOCK: Final = 2
+FRINGE_HAIRS: Final = 180
+FRINGE_ROWS: Final = 4
 LATERAL_DEG: Final = 58.0
 """The top reaches this far to each side of the middle, seen from the skull's centre."""
 SWEEP_DEG: Final = 9.0
@@ -33,16 +35,29 @@ def short_swept(spec: PersonSpec, figure: Figure, skull: SkullMap) -> list[Piece
     skin, colour = np.array(spec.skin.albedo), hair_colour(spec.hair)
     fringe = colour * 0.62 + skin * 0.14
     thin = colour * 0.55 + skin * 0.16
-    top = LockLook(root=fringe, root_reach=0.09, vary=0.07, edge=0.40, shine=0.34, tip_tone=0.95)
+    top = LockLook(root=fringe, root_reach=0.12, vary=0.05, edge=0.26, shine=0.30, tip_tone=0.95, grey_vary=0.13)
     loose = LockLook(
-        width=(0.25, 1, 1, 0.7, 0.15),
-        bulge=0.26,
-        root=colour * 0.75,
+        width=(0.3, 1, 1, 0.7, 0.1),
+        bulge=0.30,
+        root=colour * 0.85,
         root_reach=0.15,
-        columns=4,
-        vary=0.07,
-        shine=0.34,
+        columns=3,
+        vary=0.08,
+        shine=0.30,
         tip_tone=1.0,
+        grey_vary=0.12,
+    )
+    fine = LockLook(
+        width=(0.35, 1, 0.9, 0.6, 0.1),
+        bulge=0.10,
+        root=colour * 0.5 + skin * 0.3,
+        root_reach=0.35,
+        columns=2,
+        vary=0.10,
+        shine=0.15,
+        tip_tone=1.0,
+        grain=0.2,
+        grey_vary=0.15,
     )
     side_look = LockLook(
         root=colour * 0.8,
@@ -61,6 +76,9 @@ def short_swept(spec: PersonSpec, figure: Figure, skull: SkullMap) -> list[Piece
     curves, half = _loose(spec, skull, rng)
     outward = unit_vectors(curves - skull.centre)
     pieces.append(lock_piece("hair-loose", curves, outward, half, figure=figure, hair=spec.hair, look=loose, rng=rng))
+    curves, half = _fringe(spec, skull, rng)
+    outward = unit_vectors(curves - skull.centre)
+    pieces.append(lock_piece("hair-line", curves, outward, half, figure=figure, hair=spec.hair, look=fine, rng=rng))
     for side, word in ((1.0, "left"), (-1.0, "right")):
         grid, lock, across = _side(spec, skull, side, rng)
         pieces.append(sheet_piece(f"hair-{word}", grid, lock, across, figure=figure, hair=spec.hair, look=side_look, rng=rng))
@@ -108,8 +126,8 @@ def _top(spec: PersonSpec, skull: SkullMap, rng: np.random.Generator) -> tuple[F
     t = np.linspace(0, 1, ROWS_TOP)
     out = unit_vectors(grid - skull.centre)
     relief = (1 - across**2) * rng.uniform(0.5, 1.3, spec.hair.locks)[lock]
-    grid = grid + out * (0.032 * relief[:, None] * smooth_step(t, 0.0, 0.25))[..., None]
-    jag = rng.uniform(-0.035, 0.01, spec.hair.locks)[lock] + 0.02 * across**2
+    grid = grid + out * (0.012 * relief[:, None] * smooth_step(t, 0.0, 0.25))[..., None]
+    jag = rng.uniform(-0.012, 0.012, spec.hair.locks)[lock] + 0.012
     along = unit_vectors(grid[:, 1] - grid[:, 0])
     grid[:, 0] += along * (jag * smooth_step(1 - np.abs(place * 2 - 1), 0.05, 0.35))[:, None]
     sway = 0.03 * np.sin(t * 5 + place[:, None] * 40) * smooth_step(t, 0.1, 0.5)
@@ -118,19 +136,37 @@ def _top(spec: PersonSpec, skull: SkullMap, rng: np.random.Generator) -> tuple[F
 
 
 def _loose(spec: PersonSpec, skull: SkullMap, rng: np.random.Generator) -> tuple[F64, F64]:
-    count = spec.hair.locks * 3
-    place = rng.uniform(0.14, 0.86, count)
-    start = np.radians(np.where(np.arange(count) % 3 == 0, rng.uniform(-1, 4, count), rng.uniform(4, 55, count)))
+    count = spec.hair.locks * 2
+    place = rng.uniform(0.08, 0.92, count)
+    start = np.radians(np.where(np.arange(count) % 3 == 0, rng.uniform(1, 6, count), rng.uniform(6, 60, count)))
     curves = _top_curves(spec, skull, place, 0.012, start)
-    reach = rng.uniform(0.40, 0.75, count)
+    reach = rng.uniform(0.25, 0.45, count)
     t = np.linspace(0, 1, ROWS_TOP)
     cut = np.stack([[np.interp(t * r, t, curve[:, axis]) for axis in range(3)] for curve, r in zip(curves, reach, strict=True)])
     curves = np.moveaxis(cut, 1, 2)
-    lift = 0.02 + 0.02 * np.sin(np.pi * t) * rng.uniform(0.3, 1.3, (count, 1))
-    lift -= 0.045 * smooth_step(t, 0.6, 1.0)
+    lift = 0.008 + 0.016 * np.sin(np.pi * t) * rng.uniform(0.5, 1.3, (count, 1))
+    lift -= 0.006 * smooth_step(t, 0.75, 1.0)
     curves = curves + unit_vectors(curves - skull.centre) * lift[..., None]
     curves[..., 0] += np.cumsum(np.full((count, ROWS_TOP), 1.0), 1) * rng.normal(0, 0.002, (count, 1))
-    return curves, rng.uniform(0.022, 0.042, (count, 1)) * np.ones(ROWS_TOP)
+    return curves, rng.uniform(0.008, 0.018, (count, 1)) * np.ones(ROWS_TOP)
+
+
+def _fringe(spec: PersonSpec, skull: SkullMap, rng: np.random.Generator) -> tuple[F64, F64]:
+    """Single hairs that break up the line where the top begins: from the skin a little before it, back over the sheet."""
+    count = FRINGE_HAIRS
+    place = (np.arange(count) + rng.uniform(0, 1, count)) / count
+    start = np.radians(-np.abs(rng.normal(0, 1.6, count)))
+    curves = _top_curves(spec, skull, place, 0.0, start)
+    reach = rng.uniform(0.06, 0.15, count)
+    t = np.linspace(0, 1, FRINGE_ROWS)
+    spread = np.linspace(0, 1, ROWS_TOP)
+    cut = np.array(
+        [[np.interp(t * r, spread, curve[:, axis]) for axis in range(3)] for curve, r in zip(curves, reach, strict=True)]
+    )
+    curves = np.moveaxis(cut, 1, 2)
+    curves += unit_vectors(curves - skull.centre) * (0.004 + 0.020 * np.sin(np.pi * t * 0.85))[None, :, None]
+    curves[..., 0] += (rng.normal(0, 0.012, (count, 1))) * t
+    return curves, rng.uniform(0.0035, 0.0065, (count, 1)) * np.ones(FRINGE_ROWS)
 
 
 def _side(spec: PersonSpec, skull: SkullMap, side: float, rng: np.random.Generator) -> tuple[F64, npt.NDArray[np.intp], F64]:
@@ -141,7 +177,7 @@ def _side(spec: PersonSpec, skull: SkullMap, side: float, rng: np.random.Generat
     heights = np.radians(np.linspace(SIDE_TOP_DEG, LOWEST_DEG, 60))
     front = _front_azimuth(skull, side, heights)
     azimuth = front[0] + (np.pi - front[0]) * place
-    column = np.maximum(azimuth[:, None] + np.radians(6) * np.linspace(0, 1, 60), front[None] + 0.02)
+    column = np.maximum(azimuth[:, None] + np.radians(6) * np.linspace(0, 1, 60), front[None] - 0.03)
     scalp = skull.scalp(_around(side * column, heights[None]))
     ends = np.array([np.argmax(row[12:] < 0.5) + 12 if (row[12:] < 0.5).any() else 59 for row in scalp]).astype(float)
     smoothed = np.convolve(np.pad(ends, 7, mode="edge"), np.ones(15) / 15, "valid")
@@ -156,7 +192,7 @@ def _side(spec: PersonSpec, skull: SkullMap, side: float, rng: np.random.Generat
         + (0.055 * spec.hair.volume) * (1 - smooth_step(t, 0.15, 1.0)) * smooth_step(t, -0.25, 0.2)
         + 0.012 * relief[:, None] * (1 - t * 0.6)
     )
-    lift *= (0.06 + 0.94 * smooth_step(place, 0.0, 0.08))[:, None]
+    lift *= (0.04 + 0.96 * smooth_step(place, 0.0, 0.20))[:, None]
     return skull.surface(direction, lift), lock, across
 
 

@@ -1,0 +1,97 @@
+"""A character's parts as one RenderMesh: scaled into the frame, cut to it, dressed in texels, not yet baked or pruned."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from visavis.engines.rig.characters.dress import Raw, dress
+from visavis.engines.rig.characters.eyeballs import components, find_eyeballs
+from visavis.engines.rig.characters.mapping import CharacterFile
+from visavis.engines.rig.characters.materials import TEETH, TONGUE, Finish, finish_of, is_drawn_flat, is_mouth
+from visavis.engines.rig.characters.shapes import add_eye_turns, carry_teeth, shape_fields
+from visavis.engines.rig.characters.skeleton import follow_of
+from visavis.engines.rig.characters.stage import Stage, stage_of
+from visavis.render.mesh import Part, RenderMesh
+
+if TYPE_CHECKING:
+    from visavis.engines.rig.characters.build import Character
+
+F64 = npt.NDArray[np.float64]
+I64 = npt.NDArray[np.int64]
+
+
+def assemble(character: Character, settings: CharacterFile) -> tuple[RenderMesh, Stage]:
+    """Raises BadInput for textures that cannot be read, TooLarge where too much is left in the frame."""
+    gltf, gathered, anatomy = character.gltf, character.gathered, character.anatomy
+    stage = stage_of(anatomy, settings.view, flat=_is_flat(character, settings))
+    flat = stage.flat
+    finishes = {m: finish_of(gltf, m, flat=flat, exposure=stage.light.exposure) for m in sorted(set(gathered.material))}
+    names = [_name(character, p, finishes) for p in range(len(gathered.material))]
+    fields = shape_fields(gathered, character.sources, character.mapping, anatomy, character.nodes, character.bones)
+    eyes = None if flat else find_eyeballs(gathered, character.nodes, character.bones, anatomy, names)
+    if eyes is None:
+        reach = character.vrm.gaze_deg if character.vrm and character.vrm.gaze_deg else 10.0
+        add_eye_turns(
+            fields, gathered, character.nodes, character.bones, settings.view.gaze * float(np.clip(reach / 10, 0.3, 2.5))
+        )
+    same = _same_places(gathered.positions)
+    carry_teeth(fields, gathered.positions, _lower_mouth(character, names, same))
+    late = follow_of(character.nodes, character.bones, character.vrm.swinging if character.vrm else ())[1]
+    follow_late = np.stack([anatomy.follow, (gathered.weights * late[gathered.joints]).sum(1)], 1)
+    return dress(Raw(gathered, anatomy, stage, finishes, names, fields, eyes, same, follow_late)), stage
+
+
+def _is_flat(character: Character, settings: CharacterFile) -> bool:
+    """Whether most of what is drawn is painted with its light in it."""
+    if settings.view.shading != "auto":
+        return settings.view.shading == "flat"
+    gathered = character.gathered
+    sizes = np.bincount(gathered.triangle_piece, minlength=len(gathered.material))
+    flat = np.array([is_drawn_flat(character.gltf, m) for m in gathered.material])
+    return bool(sizes[flat].sum() > sizes[~flat].sum())
+
+
+def _name(character: Character, piece: int, finishes: dict[int, Finish]) -> str:
+    gathered, document = character.gathered, character.gltf.document
+    mesh = document.meshes[gathered.mesh[piece]].name
+    return f"{document.nodes[gathered.node[piece]].name}|{mesh}|{finishes[gathered.material[piece]].name}"
+
+
+def _same_places(points: F64) -> npt.NDArray[np.int32]:
+    """[v]: one number for all vertices at one place, that of the first of them."""
+    step = max(float(np.ptp(points, axis=0).max()), 1e-9) * 1e-6
+    _, first, inverse = np.unique(np.round(points / step).astype(np.int64), axis=0, return_index=True, return_inverse=True)
+    return np.asarray(first[inverse.ravel()], np.int32)
+
+
+def _lower_mouth(character: Character, names: list[str], same: npt.NDArray[np.int32]) -> I64:
+    """Vertices of lower teeth, gums and tongue, by connected pieces under the middle of the mouth's inside."""
+    gathered = character.gathered
+    inside = np.isin(gathered.piece, [p for p, name in enumerate(names) if is_mouth(name)])
+    tongue = np.isin(gathered.piece, [p for p, name in enumerate(names) if TONGUE.search(name) and not TEETH.search(name)])
+    if not inside.any():
+        return np.zeros(0, np.int64)
+    numbers = components(len(same), gathered.triangles, same)
+    rows = np.flatnonzero(inside)
+    heights = np.bincount(numbers[rows], gathered.positions[rows, 1]) / np.maximum(np.bincount(numbers[rows]), 1)
+    low, high = gathered.positions[rows, 1].min(), gathered.positions[rows, 1].max()
+    return np.flatnonzero(inside & (tongue | (heights[np.minimum(numbers, len(heights) - 1)] < (low + high) / 2)))
+
+
+def relight(mesh: RenderMesh, *, flat: bool) -> RenderMesh:
+    """Baked occlusion as it should be seen."""
+    occlusion = mesh.occlusion.astype(np.float64).copy()
+    mouth = mesh.part == Part.MOUTH
+    occlusion = 0.08 + 0.92 * np.clip(occlusion * 1.12, 0, 1) ** 0.9
+    visibility = mesh.visibility
+    if mouth.any():
+        front = np.percentile(mesh.positions[mouth, 2], 98)
+        occlusion[mouth] = np.clip(1 - (front - mesh.positions[mouth, 2]) * 17, 0.06, 1)
+    if flat:
+        occlusion = 0.62 + 0.38 * occlusion
+        visibility = np.round(255 * (0.55 + 0.45 * visibility / 255.0)).astype(np.uint8)
+    return replace(mesh, occlusion=np.clip(occlusion, 0, 1).astype(np.float32), visibility=visibility)
