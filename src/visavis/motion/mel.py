@@ -5,6 +5,7 @@ A frame covers 20 ms; frame i is about the sound around `FRAME_CENTRE` samples a
 
 from __future__ import annotations
 
+from math import log10
 from typing import Final
 
 import numpy as np
@@ -32,13 +33,14 @@ FEATURES: Final = BANDS + 1
 
 def _filters() -> F32:
     """Triangles on the mel scale (O'Shaughnessy's formula): float32 [257, 40], each of unit area."""
-    mel = np.linspace(*(2595.0 * np.log10(1.0 + np.array([_LOW_HZ, _HIGH_HZ]) / 700.0)), BANDS + 2)
+    low, high = (2595.0 * log10(1.0 + hertz / 700.0) for hertz in (_LOW_HZ, _HIGH_HZ))
+    mel = np.linspace(low, high, BANDS + 2)
     edges = 700.0 * (10.0 ** (mel / 2595.0) - 1.0)
     bins = np.arange(_FFT // 2 + 1) * RATE_HZ / _FFT
     rise = (bins[:, None] - edges[:-2]) / (edges[1:-1] - edges[:-2])
     fall = (edges[2:] - bins[:, None]) / (edges[2:] - edges[1:-1])
     weights = np.maximum(0.0, np.minimum(rise, fall))
-    return (weights / np.maximum(weights.sum(axis=0), 1e-6)).astype(np.float32)
+    return np.asarray(weights / np.maximum(weights.sum(axis=0), 1e-6), np.float32)
 
 
 _FILTERS: Final = _filters()

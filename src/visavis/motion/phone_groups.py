@@ -30,6 +30,7 @@ _GROUPS: Final[tuple[tuple[str, str, str], ...]] = (
 GROUPS: Final = tuple(name for name, _, _ in _GROUPS)
 CLASS_OF_GROUP: Final[npt.NDArray[np.intp]] = np.array([CLASSES.index(which) for _, _, which in _GROUPS], np.intp)
 """[40]: the class of each group."""
+_CLASS_MATRIX: Final = np.eye(len(CLASSES), dtype=np.float32)[CLASS_OF_GROUP]
 SILENCE: Final = GROUPS.index("sil")
 _GROUP_OF_LETTER: Final = {letter: i for i, (_, letters, _) in enumerate(_GROUPS) for letter in letters}
 _GROUP_OF_VISEME: Final = {"PP": "b", "FF": "f", "TH": "th", "DD": "d", "nn": "n", "CH": "S", "SS": "s", "kk": "k", "RR": "R",
@@ -49,6 +50,4 @@ def _group(letter: str) -> int:
 
 def classes_of(posteriors: npt.NDArray[np.float32]) -> npt.NDArray[np.intp]:
     """[..., 40] probabilities of the groups to [...] the most likely of `CLASSES`."""
-    sums = np.zeros((*posteriors.shape[:-1], len(CLASSES)), np.float32)
-    np.add.at(sums, (..., CLASS_OF_GROUP), posteriors)
-    return sums.argmax(axis=-1)
+    return np.asarray((posteriors @ _CLASS_MATRIX).argmax(axis=-1), np.intp)

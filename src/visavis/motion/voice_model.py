@@ -5,6 +5,7 @@ How it was trained stands in docs/lipsync.md; its weights are voice_model.onnx.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,7 +27,8 @@ _TAIL: Final = np.zeros((DELAY_FRAMES + PAIR + 1) * HOP + WINDOW, np.int16)
 _LAUGHS: Final[dict[str, float]] = {"mouthSmile": 0.55, "cheekSquint": 0.45, "eyeSquint": 0.30, "mouthUpperUp": 0.10}
 _LAUGH_COLUMNS: Final = np.concatenate([columns(name) for name in _LAUGHS])
 _LAUGH_WEIGHTS: Final = np.concatenate([np.full(len(columns(name)), weight) for name, weight in _LAUGHS.items()])
-_SEAL_FROM, _SEAL_FULL = 0.30, 0.60
+SEAL: Final = (0.40, 0.70)
+"""Output at which lips begin to close, and at which they are sealed: `visavis train speech calibrate`."""
 _PRESENCE_FROM, _PRESENCE_FULL = 0.20, 0.55
 _NOISE: Final = [KINDS.index("breath"), KINDS.index("noise")]
 
@@ -38,13 +40,10 @@ class VoiceModel:
     other than 16 kHz the resampler adds about a millisecond.
     """
 
-    def __init__(self, weights: Path = WEIGHTS) -> None:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        self._session: Any = onnxruntime.InferenceSession(str(weights), options, providers=["CPUExecutionProvider"])
+    def __init__(self, weights: Path = WEIGHTS, *, gap_s: float = 0.001) -> None:
+        """`gap_s`: sound that comes so much earlier or later than where the last ended is another stream; a microphone's times jitter."""
+        self._gap_ticks = gap_s * TICKS_HZ
+        self._session = session_of(weights)
         self._state_shape = tuple(self._session.get_inputs()[1].shape)
         self.reset()
 
@@ -63,13 +62,14 @@ class VoiceModel:
     def push(self, audio: AudioChunk) -> list[HeardFrames]:
         """What this audio made certain; times are media time. A gap in time ends what was before it."""
         told: list[HeardFrames] = []
-        gap = self._next_ticks is None or abs(audio.t_ticks - self._next_ticks) > TICKS_HZ // 1000
-        if gap or self._resampler is None or self._resampler.in_hz != audio.rate_hz:
+        expected = self._next_ticks if self._resampler is not None and self._resampler.in_hz == audio.rate_hz else None
+        if expected is None or abs(audio.t_ticks - expected) > self._gap_ticks:
             told += self.flush()
             self._resampler = StreamResampler(audio.rate_hz, RATE_HZ)
-            self._first_ticks = audio.t_ticks
+            expected = self._first_ticks = audio.t_ticks
         assert self._resampler is not None
-        self._next_ticks, self._generation = audio.end_ticks, audio.generation
+        self._next_ticks = expected + audio.end_ticks - audio.t_ticks
+        self._generation = audio.generation
         self._sound = np.concatenate([self._sound, self._resampler.push(audio.samples)])
         return told + self._run()
 
@@ -99,19 +99,30 @@ class VoiceModel:
         self._steps += steps
         rows = said[0].reshape(steps * PAIR, -1)[max(0, -first) :]
         t_ticks = self._first_ticks + _CENTRE_TICKS + max(0, first) * PERIOD_TICKS
-        return [_heard(rows, t_ticks, self._generation)] if len(rows) else []
+        return [heard_frames(rows, t_ticks, self._generation)] if len(rows) else []
 
 
-def _heard(rows: F32, t_ticks: int, generation: int) -> HeardFrames:
+@lru_cache(maxsize=2)
+def session_of(weights: Path) -> Any:
+    """onnxruntime's session: it keeps no state of a stream, so that all of a process share one."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(str(weights), options, providers=["CPUExecutionProvider"])
+
+
+def heard_frames(rows: F32, t_ticks: int, generation: int, *, seal: tuple[float, float] = SEAL) -> HeardFrames:
     """The network's outputs [n, 63], as probabilities and weights, as frames."""
-    groups, channels, seal, presence, accent, kinds = np.split(rows, np.cumsum([len(GROUPS), len(CHANNELS), 1, 1, 1]), axis=1)
+    groups, channels, sealed, presence, accent, kinds = np.split(rows, np.cumsum([len(GROUPS), len(CHANNELS), 1, 1, 1]), axis=1)
     noise = kinds[:, _NOISE].sum(axis=1)
     laughs = kinds[:, KINDS.index("laughter")]
     there = _ramp(presence[:, 0], _PRESENCE_FROM, _PRESENCE_FULL) * (1.0 - _ramp(noise, 0.4, 0.8))
     mouths = np.zeros((len(rows), MOUTH), np.float32)
     mouths[:, :-2] = expanded(channels.astype(np.float64)) * there[:, None]
     mouths[:, _LAUGH_COLUMNS] += laughs[:, None] * _LAUGH_WEIGHTS
-    mouths[:, -2] = _ramp(seal[:, 0], _SEAL_FROM, _SEAL_FULL) * there
+    mouths[:, -2] = _ramp(sealed[:, 0], *seal) * there
     mouths[:, -1] = there
     return HeardFrames(t_ticks, mouths, groups, kinds, accent[:, 0], generation)
 

@@ -18,6 +18,8 @@ _QUIETEST_DB: Final = -52.0
 _FLOOR_RISE: Final = 0.004
 _FLOOR_FALL: Final = 0.2
 _BLOCKS_HZ: Final = 50
+_GAP_TICKS: Final = TICKS_HZ // 4
+"""A microphone is timed as it arrives; what is farther off is another stream."""
 
 
 class Voicing:
@@ -73,7 +75,7 @@ class Pitch:
 
     def push(self, audio: AudioChunk) -> Iterator[tuple[float, float]]:
         """Yields (end of the block in seconds, pitch in Hz)."""
-        if self._voicing is None or audio.rate_hz != self._rate_hz or abs(audio.t_ticks - self._next_ticks) > TICKS_HZ // 1000:
+        if self._voicing is None or audio.rate_hz != self._rate_hz or abs(audio.t_ticks - self._next_ticks) > _GAP_TICKS:
             self._voicing, self._rate_hz, self._rest = Voicing(audio.rate_hz), audio.rate_hz, self._rest[:0]
         first_ticks = audio.t_ticks - ticks_from_samples(len(self._rest), audio.rate_hz)
         samples = np.concatenate([self._rest, audio.samples])

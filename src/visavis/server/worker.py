@@ -68,14 +68,14 @@ class Reports:
 
     def take(self, data: bytes) -> None:
         """A report as it came. What is none is left out: only our own processes know the socket."""
-        with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError):
+        with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError, RecursionError):
             report = json.loads(data[:MAX_REPORT_BYTES])
             job = str(report["job"])[:64]
             if report.get("ended"):
                 self._forget(job)
                 return
-            self.figures[job] = {name: float(report["figures"].get(name) or 0.0) for name in FIGURES}
-            self.pids[job] = int(report["pid"])
+            figures, pid = {name: float(report["figures"].get(name) or 0.0) for name in FIGURES}, int(report["pid"])
+            self.figures[job], self.pids[job] = figures, pid
             self._heard_s[job] = time.monotonic()
 
     def sweep(self) -> None:

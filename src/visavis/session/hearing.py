@@ -18,15 +18,19 @@ log = logging.getLogger(__name__)
 
 QUEUE_CHUNKS: Final = 2_000
 """About 40 s of 20 ms pieces; the player's own bound keeps it far below. Drop rule: the oldest goes; lips are lost there, sound is not."""
+MICROPHONE_JITTER_S: Final = 0.25
+"""A microphone is timed as it arrives."""
 _END: Final = None
 
 
 class SpeechHearing:
     """Feeds the motion model with placed audio. It is loaded with the first chunk that needs it."""
 
-    def __init__(self, executor: Executor, deliver: Callable[[Sequence[HeardFrames]], None]) -> None:
+    def __init__(self, executor: Executor, deliver: Callable[[Sequence[HeardFrames]], None], *, gap_s: float = 0.001) -> None:
+        """`gap_s` as in `VoiceModel`."""
         self._executor = executor
         self._deliver = deliver
+        self._gap_s = gap_s
         self._queue: asyncio.Queue[tuple[int, AudioChunk | None]] = asyncio.Queue(QUEUE_CHUNKS)
         self._model: VoiceModel | None = None
         self._task: asyncio.Task[None] | None = None
@@ -77,7 +81,7 @@ class SpeechHearing:
         if self._model is None:
             from visavis.motion.voice_model import VoiceModel
 
-            self._model = VoiceModel()
+            self._model = VoiceModel(gap_s=self._gap_s)
         if afresh:
             self._model.reset()
         return self._model.flush() if audio is None else self._model.push(audio)

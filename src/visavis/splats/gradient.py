@@ -17,7 +17,8 @@ from numba import types
 from numba.extending import overload
 
 from visavis.render.kernel import inlined, kernel
-from visavis.splats.raster import AREA, BLUE, BOTTOM, GREEN, LEAST_ALPHA, MOST_ALPHA, RED, TILE, TOP, A, B, C, O, U, V
+from visavis.splats.constants import AREA, EDGE, LEAST_ALPHA, MOST_ALPHA, TILE
+from visavis.splats.raster import BLUE, BOTTOM, GREEN, RED, TOP, A, B, C, O, U, V
 
 _u = np.uint64
 SUMS = 9
@@ -217,7 +218,7 @@ def project_backward(order, count, first, sums, screen, opacities, parents, plac
     g_logits[:] = 0
     pull[:] = 0
     one = places.dtype.type(1)
-    edge_x, edge_y = 0.65 * size[0] / camera[12], 0.65 * size[1] / camera[13]
+    edge_x, edge_y = EDGE * size[0] / (2 * camera[12]), EDGE * size[1] / (2 * camera[13])
     axes, rows, flat = np.empty((3, 3), places.dtype), np.empty((2, 3), places.dtype), np.empty((2, 3), places.dtype)
     d_flat, d_rows, d_axes = np.empty((2, 3), places.dtype), np.empty((2, 3), places.dtype), np.empty((3, 3), places.dtype)
     total = np.empty(SUMS, places.dtype)

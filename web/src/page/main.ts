@@ -11,6 +11,7 @@ import { CreateDialog } from "./create";
 import { Conversation } from "./conversation";
 import { FiguresPanel } from "./figures-panel";
 import { People } from "./people";
+import { RoomDialog } from "./room";
 import { Settings } from "./settings";
 import { isDark, setTheme } from "./theme";
 
@@ -121,7 +122,12 @@ function main(): void {
   client.on("phase", ({ phase }) => {
     if (phase !== "live") figures.show(null, null);
   });
-  void listPeople(avatar, people);
+  if (location.pathname.endsWith("/room.html")) {
+    button("create-button").hidden = true;
+    new RoomDialog(part(document, "#room"), avatar).open();
+  } else {
+    void listPeople(avatar, people);
+  }
 }
 
 main();

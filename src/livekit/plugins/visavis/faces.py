@@ -14,11 +14,13 @@ from livekit.agents import AgentSession
 
 from visavis import protocol
 from visavis.errors import Unavailable, VisavisError
+from visavis.session.faces import Faces
 from visavis.session.live import LiveSession
 from visavis.session.rooms import RoomSessions, room_viewer
 from visavis.settings import Settings
 from visavis.transports.livekit.access import LiveKitAccess
 from visavis.transports.livekit.dispatch import AvatarWish, ask_for_avatar, is_seen, send_out, withdraw
+from visavis.transports.livekit.tracing import SpeechSpans
 from visavis.transports.livekit.wire import WORKER_AGENT_NAME
 
 from .log import logger
@@ -101,12 +103,13 @@ class _Returning:
 class LocalFace:
     """Drawn in this process, published by a participant of its own."""
 
-    def __init__(self, place: Place, settings: Settings) -> None:
+    def __init__(self, place: Place, settings: Settings, faces: Faces | None = None) -> None:
         self._place = place
-        self._sessions = RoomSessions(settings)
+        self._sessions = RoomSessions(settings, faces=faces)
         self._session: LiveSession | None = None
         self._returning = _Returning(self._join, "visavis returns")
         self._closed = False
+        self._spans = SpeechSpans()
 
     @property
     def restarts(self) -> int:
@@ -133,11 +136,14 @@ class LocalFace:
 
         def viewer(session: LiveSession, width: int, height: int) -> Any:
             fps = self._sessions.settings.fps
-            return room_viewer(session, join, agent=place.agent, width=width, height=height, fps=fps)
+            return room_viewer(session, join, agent=place.agent, width=width, height=height, fps=fps, on_frame=self._spans.seen)
 
         outputs: list[LocalOutput] = []
         self._session = await self._sessions.join(
-            avatar=place.wish.avatar, engine=place.wish.engine, make_viewer=viewer, make_talker=talker_of(place.tags, outputs)
+            avatar=place.wish.avatar,
+            engine=place.wish.engine,
+            make_viewer=viewer,
+            make_talker=talker_of(place.agent_session, place.tags, self._spans, outputs),
         )
         forget = self._session.on_ended
 
@@ -183,7 +189,7 @@ class WorkerFace:
     async def start(self) -> None:
         place = self._place
         await self._ask(self._start_timeout_s)
-        self._output = RoomOutput(place.room, place.wish.identity, place.tags)
+        self._output = RoomOutput(place.room, place.wish.identity, place.agent_session, place.tags)
         place.agent_session.output.replace_audio_tail(self._output)
         place.room.on("participant_disconnected", self._somebody_left)
         self._watching = asyncio.get_running_loop().create_task(self._watch(), name="visavis watches its face")

@@ -84,11 +84,29 @@ def export(
 
 
 @speech.command()
+def calibrate(
+    data: DataOption = _DATA,
+    weights: Annotated[Path | None, typer.Option("--weights", help="Other weights than those that visavis runs with.")] = None,
+) -> None:
+    """Print what each threshold of the lips' seal would give, on data kept from learning.
+
+    [dim]visavis train speech calibrate --data speech-data[/]
+    """
+    from visavis.motion.voice_model import WEIGHTS
+    from visavis.training.speech.calibrate import rows
+
+    typer.echo(f"{'':12}{'seal':>12}{'recall':>10}{'precision':>12}")
+    for name, seal, recall, precision in rows(weights or WEIGHTS, data):
+        typer.echo(f"{name:12}{seal[0]:7.2f}{seal[1]:5.2f}{recall.share or 0.0:10.3f}{precision.share or 0.0:12.3f}")
+
+
+@speech.command()
 def report(
     recordings: Annotated[Path, typer.Option("--recordings", help="Folder with speech/ and its transcripts.tsv.")],
     weights: Annotated[Path | None, typer.Option("--weights", help="Other weights than those that visavis runs with.")] = None,
     json_out: Annotated[Path | None, typer.Option("--json", help="All figures, as JSON.")] = None,
     page: Annotated[Path | None, typer.Option("--page", help="A Markdown page whose table is written anew.")] = None,
+    plot: Annotated[Path | None, typer.Option("--plot", help="An SVG of openings over time.")] = None,
     peers: Annotated[bool, typer.Option("--peers/--no-peers", help="Measure pocketsphinx on the same recordings too.")] = True,
 ) -> None:
     """Measure the model and its peers on voices that training never heard.
@@ -98,10 +116,10 @@ def report(
     from visavis.training.speech.page import write_page
     from visavis.training.speech.report import measure, table, write_json
 
-    for path in (json_out, page):
+    for path in (json_out, page, plot):
         if path is not None:
             check_target(path)
-    measured = measure(recordings, lambda doing: console.print(f"  {doing}"), peers=peers, weights=weights)
+    measured = measure(recordings, lambda doing: console.print(f"  {doing}"), peers=peers, weights=weights, plot=plot)
     typer.echo(table(measured))
     if json_out is not None:
         write_json(json_out, measured)

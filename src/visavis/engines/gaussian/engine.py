@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -94,6 +95,11 @@ class GaussianEngine:
         """The level of detail of the next frame."""
         return self._level
 
+    @property
+    def drawn_share(self) -> float:
+        """Of the splats, the share that the next frame is drawn with."""
+        return SHARES[self._level]
+
     def draw(self, face: FaceFrame) -> VideoFrame:
         """The face as I420, in memory of its own."""
         begun = time.perf_counter()
@@ -168,20 +174,23 @@ def without(avatar: GaussianAvatar, hidden: Collection[str]) -> GaussianAvatar:
 
 
 def swapped(avatar: GaussianAvatar, other: GaussianAvatar, layer: str) -> GaussianAvatar:
-    """The avatar with a layer of another one that hangs on the same driver. Raises BadInput where the drivers differ."""
-    from dataclasses import replace
-
+    """The avatar with a layer of another one, cage and all, whose head has the same surface. Raises BadInput where it has not."""
     a, b = avatar.driver, other.driver
-    if a.points.shape != b.points.shape or not np.allclose(a.points, b.points, atol=1e-5) or a.parents != b.parents:
-        raise BadInput("These two people hang on different heads; their layers cannot be swapped.")
+    surface = int(a.triangles.max(initial=-1)) + 1
+    if not np.array_equal(a.triangles, b.triangles) or not np.allclose(a.points[:surface], b.points[:surface], atol=1e-5):
+        raise BadInput("These two people have different heads; their layers cannot be swapped.")
     kept = without(avatar, [layer])
     gained = other.taken(np.flatnonzero(other.layers == LAYERS.index(layer)))
+    driver = replace(
+        a, points=np.concatenate([a.points, b.points[surface:]]), follow=np.concatenate([a.follow, b.follow[surface:]]),
+        tetrahedra=np.concatenate([a.tetrahedra, b.tetrahedra + np.int32(len(a.points) - surface)]),
+    )  # fmt: skip
+    caged = np.where(gained.parents >= len(a.triangles), len(a.tetrahedra), 0)
+    gained = replace(gained, parents=(gained.parents + caged).astype(np.int32))
     names = ("parents", "layers", "places", "turns", "log_scales", "opacities", "colours", "sh")
     values: dict[str, Any] = {name: np.concatenate([getattr(kept, name), getattr(gained, name)]) for name in names}
-    order = np.argsort(
-        np.concatenate([np.arange(len(kept)) / len(kept), np.arange(len(gained)) / max(len(gained), 1)]), kind="stable"
-    )
-    return replace(kept, **values).taken(order)
+    rank = np.concatenate([np.arange(len(part)) / max(len(part), 1) for part in (kept, gained)])
+    return replace(kept, driver=driver, **values).taken(np.argsort(rank, kind="stable"))
 
 
 def beside(left: U8, right: U8) -> U8:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from visavis.arkit import COUNT
-from visavis.engines.rig.frame import gaze_angles
+from visavis.head.gaze import gaze_angles
 from visavis.types import F32, FaceFrame
 
 FEATURES: Final = COUNT + 5

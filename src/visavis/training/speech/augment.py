@@ -34,7 +34,7 @@ def in_a_room(sound: F32, random: np.random.Generator) -> F32:
     for _ in range(4):
         response[int(random.uniform(0.002, 0.03) * RATE_HZ)] += random.uniform(-0.4, 0.4)
     wet = fftconvolve(sound, response)[: len(sound)]
-    return (wet * (np.abs(sound).max() / (np.abs(wet).max() + 1e-9))).astype(np.float32)
+    return np.asarray(wet * (np.abs(sound).max() / (np.abs(wet).max() + 1e-9)), np.float32)
 
 
 def over_telephone(sound: F32, random: np.random.Generator) -> F32:
@@ -45,7 +45,7 @@ def over_telephone(sound: F32, random: np.random.Generator) -> F32:
     scale = 0.7 / (np.abs(narrow).max() + 1e-9)
     companded = np.sign(narrow) * np.log1p(255.0 * np.abs(narrow) * scale) / np.log(256.0)
     companded = np.round(companded * 127.0) / 127.0
-    return (np.sign(companded) * np.expm1(np.abs(companded) * np.log(256.0)) / 255.0 / scale).astype(np.float32)
+    return np.asarray(np.sign(companded) * np.expm1(np.abs(companded) * np.log(256.0)) / 255.0 / scale, np.float32)
 
 
 def whispered(sound: F32, random: np.random.Generator) -> F32:
@@ -65,19 +65,19 @@ def whispered(sound: F32, random: np.random.Generator) -> F32:
     for i, piece in enumerate(pieces):
         out[i * _STEP : i * _STEP + _FFT] += piece
     out = out[_FFT : _FFT + len(sound)]
-    return (out * (random.uniform(0.1, 0.6) * np.abs(sound).max() / (np.abs(out).max() + 1e-9))).astype(np.float32)
+    return np.asarray(out * (random.uniform(0.1, 0.6) * np.abs(sound).max() / (np.abs(out).max() + 1e-9)), np.float32)
 
 
 def shouted(sound: F32, random: np.random.Generator) -> F32:
     """Loud effort: the spectrum tilted up, the peaks flattened."""
     bright = sound - random.uniform(0.5, 0.9) * np.concatenate([[0.0], sound[:-1]])
     bright = bright / (np.abs(bright).max() + 1e-9)
-    return (0.8 * np.tanh(random.uniform(1.5, 4.0) * bright)).astype(np.float32)
+    return np.asarray(0.8 * np.tanh(random.uniform(1.5, 4.0) * bright), np.float32)
 
 
 def coloured_by_microphone(sound: F32, random: np.random.Generator) -> F32:
     edge = random.uniform(-0.6, 0.6)
-    return lfilter([1.0, edge], [1.0, random.uniform(-0.3, 0.3)], sound).astype(np.float32)
+    return np.asarray(lfilter([1.0, edge], [1.0, random.uniform(-0.3, 0.3)], sound), np.float32)
 
 
 def varied(utterance: Utterance, random: np.random.Generator) -> Utterance:

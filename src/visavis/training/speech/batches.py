@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from visavis.errors import NotFound
 from visavis.motion.mel import BANDS, StreamLevel
 from visavis.motion.phone_groups import SILENCE
 from visavis.motion.voice_layout import DELAY_FRAMES, KINDS, PAIR, stacked
@@ -20,15 +21,18 @@ from visavis.training.speech.targets import IGNORED
 from visavis.types import F32
 
 FRAMES: Final = 400
-SHARES: Final[Mapping[str, float]] = {
-    "espeak": 0.28,
-    "flite": 0.17,
-    "festival": 0.17,
-    "prompts": 0.23,
-    "understood": 0.0,
-    "without_words": 0.15,
-}
+SHARES: Final[Mapping[str, float]] = {"espeak": 0.28, "flite": 0.17, "festival": 0.17, "prompts": 0.23, "without_words": 0.15}
 """How much of a batch comes from where; what is missing is made up for by the rest."""
+LAST_SHARES: Final[Mapping[str, float]] = {
+    "espeak": 0.20,
+    "flite": 0.18,
+    "festival": 0.18,
+    "prompts": 0.32,
+    "without_words": 0.12,
+}
+"""At last more of people, and less that disturbs them."""
+_NOISE, _LAST_NOISE = 0.55, 0.30
+"""Share of stretches that other sound is mixed into."""
 DEV_SHARE: Final = 0.05
 """The last part of each file is kept from learning, to see how it goes."""
 _KINDS_OF_NOISE: Final = (KINDS.index("breath"), KINDS.index("noise"))
@@ -59,18 +63,18 @@ class Mixer:
     """Draws batches. The same seed and the same files give the same batches."""
 
     def __init__(self, folder: Path, seed: int) -> None:
-        self._files = {
-            name: Frames(folder / f"{name}.npz") for name in SHARES if SHARES[name] and (folder / f"{name}.npz").exists()
-        }
-        self._shares = np.array([SHARES[name] for name in self._files])
-        self._shares /= self._shares.sum()
+        self._files = {name: Frames(folder / f"{name}.npz") for name in SHARES if (folder / f"{name}.npz").exists()}
+        if not self._files:
+            raise NotFound(f"{folder} holds no training data.", mend="Make it first: visavis train speech data")
         self._seed = seed
 
-    def batch(self, number: int, size: int) -> Batch:
+    def batch(self, number: int, size: int, *, last: bool = False) -> Batch:
+        """`last`: of the last part of learning."""
         random = np.random.default_rng([self._seed, number])
-        names = random.choice(list(self._files), size, p=self._shares)
+        shares = np.array([(LAST_SHARES if last else SHARES)[name] for name in self._files])
+        names = random.choice(list(self._files), size, p=shares / shares.sum())
         rows = [self._draw(str(name), random) for name in names]
-        return _batch([self._altered(row, random) for row in rows])
+        return _batch([self._altered(row, random, _LAST_NOISE if last else _NOISE) for row in rows])
 
     def dev(self, name: str, size: int) -> Batch:
         """Unaltered stretches of what is kept from learning."""
@@ -87,13 +91,13 @@ class Mixer:
         return frames.stretch(int(random.integers(0, frames.dev_from - FRAMES)))
 
     def _altered(
-        self, row: dict[str, npt.NDArray[np.generic]], random: np.random.Generator
+        self, row: dict[str, npt.NDArray[np.generic]], random: np.random.Generator, noise: float
     ) -> dict[str, npt.NDArray[np.generic]]:
         power_db = row["power"].astype(np.float32)
         if random.random() < 0.5:
             power_db = _other_throat(power_db, random)
         power_db = power_db + _microphone(random)
-        if random.random() < 0.55:
+        if random.random() < noise:
             power_db = self._with_noise(power_db, random)
         if random.random() < 0.07:
             power_db[:, : _band(random, 2, 6)] -= 35.0

@@ -6,15 +6,15 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import cos, pi
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from visavis.motion.phone_groups import CLASS_OF_GROUP, CLASSES, SILENCE
+from visavis.motion.phone_groups import CLASS_OF_GROUP, SILENCE, classes_of
 from visavis.training.speech.batches import Batch, Mixer
 from visavis.training.speech.network import VoiceNetwork, parts
 from visavis.training.speech.targets import IGNORED
@@ -24,6 +24,8 @@ LOG: Final = "fit.log"
 _DEV_STRETCHES: Final = 24
 _CLIP: Final = 1.0
 _WARM_UP_STEPS: Final = 150
+_LAST_FROM: Final = 0.65
+"""From this part of the steps on batches are of the last kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class Fit:
         """Learn to the end of the plan, saving now and then."""
         spent, sums, count = time.thread_time(), dict[str, float](), 0
         while self.step < self.plan.steps:
-            values = self._learn(self.mixer.batch(self.step, self.plan.batch))
+            values = self._learn(self.mixer.batch(self.step, self.plan.batch, last=self.step >= _LAST_FROM * self.plan.steps))
             self.step += 1
             count += 1
             sums = {name: sums.get(name, 0.0) + value for name, value in values.items()}
@@ -91,7 +93,7 @@ class Fit:
     def _learn(self, batch: Batch) -> dict[str, float]:
         torch.manual_seed(self.plan.seed * 1_000_003 + self.step)
         warm = min(1.0, (self.step + 1) / _WARM_UP_STEPS)
-        cosine = 0.5 + 0.5 * np.cos(np.pi * self.step / self.plan.steps)
+        cosine = 0.5 + 0.5 * cos(pi * self.step / self.plan.steps)
         for group in self.optimiser.param_groups:
             group["lr"] = self.plan.rate * warm * max(0.02, cosine)
         self.network.train()
@@ -113,9 +115,7 @@ class Fit:
             said, _ = self.network(torch.from_numpy(batch.stacked), self.network.first_state(len(batch.stacked)))
             chances = torch.softmax(parts(said)["groups"], dim=-1).numpy()
             truth = batch.targets["groups"]
-            heard = np.stack([chances[..., i == CLASS_OF_GROUP].sum(axis=-1) for i in range(len(CLASSES))], axis=-1).argmax(
-                axis=-1
-            )
+            heard = classes_of(chances)
             spoken = (truth != IGNORED) & (truth != SILENCE)
             if spoken.any():
                 figures[name] = round(float((heard[spoken] == CLASS_OF_GROUP[truth[spoken].astype(int)]).mean()), 4)

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from scipy.signal import lfilter
 
+from visavis.motion.channels import F64
 from visavis.motion.mel import RATE_HZ
 from visavis.training.speech.utterance import Utterance, phone
 from visavis.types import F32, PhoneCue
@@ -20,7 +21,7 @@ def coloured(random: np.random.Generator, count: int, slope_db: float) -> F32:
     spectrum = np.fft.rfft(random.normal(size=count))
     hertz = np.maximum(np.fft.rfftfreq(count, 1 / RATE_HZ), 30.0)
     sound = np.fft.irfft(spectrum * (hertz / 1000.0) ** (-slope_db / 6.02), count)
-    return (0.1 * sound / (sound.std() + 1e-9)).astype(np.float32)
+    return np.asarray(0.1 * sound / (sound.std() + 1e-9), np.float32)
 
 
 def _band(random: np.random.Generator, count: int, low_hz: float, high_hz: float) -> F32:
@@ -28,7 +29,7 @@ def _band(random: np.random.Generator, count: int, low_hz: float, high_hz: float
     hertz = np.fft.rfftfreq(count, 1 / RATE_HZ)
     gain = 1.0 / (1.0 + (low_hz / np.maximum(hertz, 1.0)) ** 4) / (1.0 + (hertz / high_hz) ** 4)
     sound = np.fft.irfft(spectrum * gain, count)
-    return (0.1 * sound / (sound.std() + 1e-9)).astype(np.float32)
+    return np.asarray(0.1 * sound / (sound.std() + 1e-9), np.float32)
 
 
 def music(random: np.random.Generator, count: int) -> F32:
@@ -50,7 +51,7 @@ def music(random: np.random.Generator, count: int) -> F32:
         if random.random() < 0.6:
             hit = local[: int(0.2 * RATE_HZ)]
             out[first : first + len(hit)] += random.normal(size=len(hit)) * np.exp(-hit / random.uniform(0.01, 0.06))
-    return (0.1 * out / (out.std() + 1e-9)).astype(np.float32)
+    return np.asarray(0.1 * out / (out.std() + 1e-9), np.float32)
 
 
 def clicks(random: np.random.Generator, count: int) -> F32:
@@ -60,14 +61,14 @@ def clicks(random: np.random.Generator, count: int) -> F32:
         t = np.arange(2000) / RATE_HZ
         ring = np.sin(2 * np.pi * random.uniform(150, 4000) * t) + 0.5 * random.normal(size=2000)
         out[first : first + 2000] += random.uniform(0.1, 1.0) * ring * np.exp(-t / random.uniform(0.002, 0.03))
-    return (0.2 * out / (np.abs(out).max() + 1e-9)).astype(np.float32)
+    return np.asarray(0.2 * out / (np.abs(out).max() + 1e-9), np.float32)
 
 
 def hum(random: np.random.Generator, count: int) -> F32:
     t = np.arange(count) / RATE_HZ
     base = random.choice([50.0, 60.0, 100.0, 120.0, 440.0, 1000.0]) * random.uniform(0.98, 1.02)
     parts = sum(np.sin(2 * np.pi * base * k * t + random.uniform(0, 6)) * random.random() / k for k in range(1, 8))
-    return (0.05 * np.asarray(parts) + 0.1 * coloured(random, count, random.uniform(0, 6))).astype(np.float32)
+    return np.asarray(0.05 * np.asarray(parts) + 0.1 * coloured(random, count, random.uniform(0, 6)), np.float32)
 
 
 def breath(random: np.random.Generator, count: int) -> F32:
@@ -81,7 +82,7 @@ def breath(random: np.random.Generator, count: int) -> F32:
         swell = np.sin(np.pi * np.linspace(0, 1, length) ** random.uniform(0.6, 1.6)) ** 1.5
         out[at : at + length] += part * swell * random.uniform(0.3, 1.0)
         at += length + int(random.uniform(0.1, 1.2) * RATE_HZ)
-    return (0.6 * out).astype(np.float32)
+    return np.asarray(0.6 * out, np.float32)
 
 
 def laughter(random: np.random.Generator) -> Utterance:
@@ -112,12 +113,12 @@ def laughter(random: np.random.Generator) -> Utterance:
     return Utterance((0.15 * out / (np.abs(out).max() + 1e-9)).astype(np.float32), tuple(phones), "made", kind="laughter")
 
 
-def _formants(source: np.ndarray, formants: np.ndarray) -> np.ndarray:
+def _formants(source: F64, formants: F64) -> F64:
     sound = source
     for hertz in formants:
         radius = np.exp(-np.pi * (60 + 0.06 * hertz) / RATE_HZ)
         sound = lfilter([1.0 - radius], [1.0, -2.0 * radius * np.cos(2 * np.pi * hertz / RATE_HZ), radius**2], sound)
-    return sound / (np.abs(sound).max() + 1e-9)
+    return np.asarray(sound / (np.abs(sound).max() + 1e-9))
 
 
 def without_words(seed: int, seconds: float) -> Iterator[Utterance]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from visavis.arkit import INDEX
 from visavis.audio.files import load_audio
-from visavis.motion.mel import RATE_HZ
+from visavis.motion.mel import RATE_HZ, frame_count
 from visavis.motion.phone_groups import CLASSES
 from visavis.motion.voice_model import VoiceModel
 from visavis.training.speech.augment import in_a_room, over_telephone, shouted, whispered
@@ -30,6 +30,7 @@ from visavis.training.speech.measures import (
     true_classes,
 )
 from visavis.training.speech.noises import breath, coloured, music
+from visavis.training.speech.plot import write_plot
 from visavis.training.speech.recordings import test_recordings
 from visavis.training.speech.targets import targets_of
 from visavis.training.speech.utterance import Utterance
@@ -40,6 +41,8 @@ _NOISE_SEED: Final = 90_001
 """Of the noises of the test; training's begin with its own seeds."""
 _TEN_DB: Final = 10.0
 _QUIET_S: Final = 8.0
+_PLOTTED: Final = 1
+"""Of the English recordings, the one that is drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,9 @@ def laughter_figures(shown: Shown) -> dict[str, float]:
             "smile_mean": float(smile.mean()), "smile_p90": float(np.percentile(smile, 90))}  # fmt: skip
 
 
-def measure(shared: Path, say: Say, *, peers: bool = True, weights: Path | None = None) -> dict[str, Any]:
+def measure(
+    shared: Path, say: Say, *, peers: bool = True, weights: Path | None = None, plot: Path | None = None
+) -> dict[str, Any]:
     """All figures as JSON, by hearer."""
     left_out: list[str] = []
     say("aligning the recordings")
@@ -152,16 +157,37 @@ def measure(shared: Path, say: Say, *, peers: bool = True, weights: Path | None 
     if peers:
         hearers.append(Sphinx())
     rows: dict[str, Any] = {}
+    if plot is not None:
+        _draw(plot, hearers, english[_PLOTTED])
     for hearer in hearers:
         say(f"measuring {hearer.name}")
         speech = {name: _as_json(speech_figures(hearer, utterances)) for name, utterances in groups.items() if utterances}
         quiet = {name: float(hearer.hear(sound).opening.mean()) for name, sound in without_speech(shared).items()}
         laughs = laughter_figures(hearer.hear(_recording(shared, "en_mfa_laughter.flac")))
-        rows[hearer.name] = {"note": hearer.note, "speech": speech, "opening_without_speech": quiet, "laughter": laughs}
+        rows[hearer.name] = {
+            "note": hearer.note,
+            "core_share": _core_share(hearer, english),
+            "speech": speech,
+            "opening_without_speech": quiet,
+            "laughter": laughs,
+        }
     say("listening")
     nods = nods_while_listening(two_person_talk(human, 1))
     listening = {"minutes": nods.minutes, "per_minute": nods.per_minute, "share_in_pauses": nods.share_in_pauses}
     return {"classes": list(CLASSES), "not_aligned": left_out, "hearers": rows, "listening": listening}
+
+
+def _draw(path: Path, hearers: Sequence[Hearer], utterance: Utterance) -> None:
+    count = frame_count(len(utterance.sound))
+    openings = {"known phones": sampled(known_motion(utterance.sound, utterance.phones), count)[0]}
+    openings |= {hearer.name: hearer.hear(utterance.sound).opening for hearer in hearers}
+    write_plot(path, f"How open the lips are: {utterance.speaker}", openings, utterance.phones)
+
+
+def _core_share(hearer: Hearer, utterances: Sequence[Utterance]) -> float:
+    """CPU time of listening alone, of one second of sound."""
+    spent_s = sum(hearer.listening_s(utterance.sound) for utterance in utterances)
+    return spent_s / sum(len(utterance.sound) / RATE_HZ for utterance in utterances)
 
 
 _HUMAN: Final = {"German": "de", "Mandarin": "cmn", "Japanese": "ja", "Swedish": "sv"}
@@ -180,7 +206,7 @@ def table(measured: dict[str, Any]) -> str:
     out = []
     head = "| | accuracy | commonest class | closure recall | closure precision | lag, ms | likeness |\n|---|---|---|---|---|---|---|"
     for name, rows in measured["hearers"].items():
-        out.append(f"**{name}** ({rows['note']})\n\n{head}")
+        out.append(f"**{name}** ({rows['note']}; {100 * rows['core_share']:.1f} % of a core)\n\n{head}")
         for kind, figures in rows["speech"].items():
             recall = f"{_two(figures['closure_recall'])} of {figures['bilabials']}"
             lag = "–" if figures["lag_to_phones_ms"] is None else f"{figures['lag_to_phones_ms']:+.0f}"
