@@ -119,3 +119,11 @@ def test_the_table_holds_every_figure(wide: bool) -> None:
     assert "68 of 68" in text
     assert "9.0  p95 12.0" in text
     assert "+1.0  -2.0 to +4.0" in text
+
+
+def test_a_row_through_a_room_stands_beside_its_engine_and_is_no_engine_to_advise() -> None:
+    rows = [Row("rig", "nova", 512), Row("rig (livekit)", "nova", 512)]
+    shown = Console(width=160, record=True, file=io.StringIO())
+    shown.print(render_table({"cpu": "x", "cores": 2}, rows, subjects(), wide=True))
+    assert "rig (livekit) 512" in shown.export_text()
+    assert "livekit" not in advise(read_needs("latency=100"), rows, subjects())
