@@ -72,11 +72,13 @@ def test_mix_own() -> None:
 def test_gather_samples() -> None:
     picture, skin_ids, hole = u8(64, 64, 4), ids_of(40, 60), (RNG.random((40, 60)) < 0.15).astype(np.uint8)
     grid = np.stack(np.meshgrid(np.arange(60), np.arange(40)), -1) / 2 + 5
-    skin_uv = (grid + 0.4 * RNG.random((40, 60, 2)) + 20 * (RNG.random((40, 60, 1)) < 0.05)).astype(np.float32)
+    skin_uv = grid + 0.4 * RNG.random((40, 60, 2)) + 20 * (RNG.random((40, 60, 1)) < 0.05)
+    skin_rows = np.dstack([skin_uv, RNG.random((40, 60)) * (RNG.random((40, 60)) < 0.1)]).astype(np.float32)
+    tint = f32(3, high=255)
     colours, ids, uv = f32(40, 60, 3, high=255), ids_of(64, 64), f32(64, 64, 2, high=60)
     box, over = np.array([5, 7, 30, 20], np.int32), np.zeros((20, 30, 4), np.float32)
-    kernels.gather_samples(picture, skin_ids, skin_uv, hole, colours, box, ids, uv, over)
-    want = plain.gather_samples(picture, skin_ids, skin_uv, hole, colours, box, ids, uv)
+    kernels.gather_samples(picture, skin_ids, skin_rows, hole, colours, box, ids, uv, tint, np.float32(0.7), over)
+    want = plain.gather_samples(picture, skin_ids, skin_rows, hole, colours, box, ids, uv, tint, np.float32(0.7))
     assert (over[..., 3] == want[..., 3]).all()
     assert np.abs(np.where(over[..., 3:] > 0, over - want, 0)).max() < 0.05
 

@@ -12,7 +12,7 @@ from scipy.spatial import cKDTree
 from visavis import assets
 from visavis.arkit import COUNT, SHAPES
 from visavis.engines.portrait.backdrop import complete_background, own_colours
-from visavis.engines.portrait.eyes import EyePatch, lift_eyes
+from visavis.engines.portrait.eyes import EyePatch, lid_colour, lift_eyes
 from visavis.engines.portrait.fields import smooth_step
 from visavis.engines.portrait.heal import OwnMouth, lips_apart, take_mouth
 from visavis.engines.portrait.mouth import Interior, furnish_mouth
@@ -149,11 +149,13 @@ def _assemble(
         shape_offsets=offsets, shape_indices=indices, shape_deltas=values,
         grid_triangles=_person_only(still, relief), face_triangles=(local[triangles] + grid).astype(np.int32),
         mouth_triangles=(interior.triangles + grid + face).astype(np.int32), own=_f32(own),
+        lids=_f32(np.concatenate([np.zeros(grid), surface.lid[kept], np.zeros(mouth)])),
+        lid_colours=_f32([lid_colour(still, side) for side in range(2)]),
         eye_points=_f32([e.camera for e in eyes]), eye_uv=_f32([e.uv for e in eyes]), eye_warp=_f32([e.warp for e in eyes]),
         eye_triangles=eyes[0].triangles, eye_corners=np.array([e.corner for e in eyes], np.int32),
         eye_radii=_f32([e.radius_px for e in eyes]), zones=(zones + grid).astype(np.int32),
         camera=_f32([still.px_per_m, *still.pose.centre]), pivot=_f32(relief.pivot), up=_f32(up / np.linalg.norm(up)),
-        crop=_f32(still.crop), dark=_f32(interior.dark), warmth=_f32(interior.warmth),
+        angles=_f32(still.pose.angles), crop=_f32(still.crop), dark=_f32(interior.dark), warmth=_f32(interior.warmth),
     )  # fmt: skip
 
 

@@ -19,9 +19,9 @@ I32 = npt.NDArray[np.int32]
 OPEN_M: Final = 0.0022
 """Lips further apart than this show teeth or the dark between them."""
 RADIUS: Final = 3
-CONTACT: Final = 0.25
+CONTACT: Final = np.array([0.13, 0.24, 0.24])
 CONTACT_M: Final = 0.0006
-"""Lips that meet throw a little shade on each other: so much, so far."""
+"""Lips that meet throw a little shade on each other: so much of red, green and blue, so far."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,7 +57,7 @@ def take_mouth(still: Still) -> tuple[Still, OwnMouth]:
     healed = still.rgb.copy()
     area = (slice(low[1], high[1]), slice(low[0], high[0]))
     filled = cv2.inpaint(sheet, np.ascontiguousarray(wide[area]), RADIUS, cv2.INPAINT_TELEA)
-    healed[area] = np.clip(filled * _contact(still, ring - low, sheet.shape[:2])[..., None] + 0.5, 0, 255)
+    healed[area] = np.clip(filled * _contact(still, ring - low, sheet.shape[:2]) + 0.5, 0, 255)
     return replace(still, rgb=healed), own
 
 
@@ -71,7 +71,7 @@ def _tall(lines: Margins) -> float:
 
 
 def _contact(still: Still, ring: F64, shape: tuple[int, ...]) -> F64:
-    """What is left of the light on lips [h, w] that will meet along their inner edges."""
+    """What is left of the light on lips [h, w, 3] that will meet along their inner edges."""
     import cv2
 
     outside = np.full(shape, 255, np.uint8)
@@ -80,4 +80,4 @@ def _contact(still: Still, ring: F64, shape: tuple[int, ...]) -> F64:
     y, x = np.mgrid[0 : shape[0], 0 : shape[1]]
     middle, half = ring.mean(0), np.linalg.norm(np.ptp(ring, axis=0)) / 2
     inner = smooth_step((0.92 - np.hypot(x - middle[0], y - middle[1]) / half) / 0.25)
-    return np.asarray(1 - CONTACT * inner * np.exp(-(away**2)))
+    return np.asarray(1 - CONTACT * (inner * np.exp(-(away**2)))[..., None])

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from visavis.types import F32, U8
 
 F64 = npt.NDArray[np.float64]
+JUMP_PX = 1.6
 I32 = npt.NDArray[np.int32]
 
 
@@ -58,7 +59,7 @@ def mix_own(hole: U8, sheet: U8, corner: F32, ids: I32, uv: F32, box: I32, share
 
 
 def gather_samples(
-    picture: U8, skin_ids: I32, skin_uv: F32, hole: U8, colours: F32, box: I32, ids: I32, uv: F32, jump_px: float = 1.6
+    picture: U8, skin_ids: I32, skin_rows: F32, hole: U8, colours: F32, box: I32, ids: I32, uv: F32, tint: F32, amount: float
 ) -> F64:
     """over [h, w, 4]."""
     x0, y0, width, height = (int(v) for v in box)
@@ -71,10 +72,14 @@ def gather_samples(
     opened, skin = quads(hole) != 0, quads(skin_ids) >= 0
     whole_uv = uv[y0 : y0 + height, x0 : x0 + width]
     known = (skin & ~opened)[..., None]
-    skin_at = quads(skin_uv)
+    skin_at, lid = quads(skin_rows)[..., :2], quads(skin_rows)[..., 2] * amount
     spread = np.where(known, skin_at, -1e9).max(2) - np.where(known, skin_at, 1e9).min(2)
-    counts = (opened.any(2) | (spread.max(-1) >= jump_px)) & (ids[y0 : y0 + height, x0 : x0 + width] >= 0)
+    counts = (opened.any(2) | (spread.max(-1) >= JUMP_PX) | (np.where(known[..., 0], lid, 0).max(2) >= 0.01)) & (
+        ids[y0 : y0 + height, x0 : x0 + width] >= 0
+    )
     colour = sample(picture[..., :3], np.where(skin[..., None], skin_at, whole_uv[:, :, None]))
+    mix = np.where(skin, lid, 0)[..., None]
+    colour = colour * (1 - mix) + tint * mix
     mixed = np.where(opened[..., None], quads(colours), colour).mean(2)
     return np.asarray(np.dstack([mixed, np.ones((height, width))]) * counts[..., None])
 
