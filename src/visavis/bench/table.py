@@ -19,7 +19,7 @@ COLUMNS: Final = ("latency", "realism", "controllability", "new identity", "trai
 
 def render_table(machine: dict[str, Any], rows: Sequence[Row], known: Sequence[Subject], *, wide: bool = True) -> Group:
     """Both tables and the machine they were measured on."""
-    facts = {subject.engine: subject.facts for subject in known}
+    facts = {subject.name: subject.facts for subject in known}
     head = (
         f"{machine['cpu']}, {machine['cores']} cores, load {machine['load_average_1min']} before the start, "
         f"Python {machine['python']}"
