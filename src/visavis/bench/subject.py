@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 
 from visavis.session.faces import Faces
 from visavis.settings import Settings
+from visavis.types import FaceFrame
 
 Report: TypeAlias = Callable[[str, float], None]
 """What is being done and the part of it done, 0 to 1."""
@@ -34,6 +35,7 @@ class Subject:
     """One engine under test.
 
     prepare  puts on the disk what a session needs: (settings, avatar name, report)
+    against_truth  PSNR and SSIM of the engine's pictures of some faces: (settings, avatar name, faces); None where no truth is
     build    builds the avatar from its bundle into an empty folder, fetched data apart, for `create_s`; None where an engine
              has nothing to build
     """
@@ -44,6 +46,7 @@ class Subject:
     faces: Callable[[Settings], Faces]
     prepare: Callable[[Settings, str, Report], None]
     build: Callable[[Settings, str, Path], None] | None = None
+    against_truth: Callable[[Settings, str, Sequence[FaceFrame]], dict[str, float] | None] | None = None
 
 
 def subjects(names: Sequence[str] | None = None) -> list[Subject]:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
+
+import numpy as np
 
 from visavis.bench.subject import Facts, Report, Subject
 from visavis.session.faces import Faces, InstalledFaces
 from visavis.settings import Settings
+from visavis.types import FaceFrame
+
+COMPARED: Final = 30
+"""Frames."""
 
 
 def _faces(settings: Settings) -> Faces:
@@ -19,6 +26,26 @@ def _prepare(settings: Settings, avatar: str, report: Report) -> None:
 
     report("reading splats", 0.0)
     load(load_avatar(avatar, settings.home).asset("gaussian"))
+
+
+def _against_truth(settings: Settings, avatar: str, talking: Sequence[FaceFrame]) -> dict[str, float] | None:
+    """Against the rig that the person was trained on pictures of, while both say the same: expressions that training never saw."""
+    from visavis.engines.gaussian.training.loss import psnr, ssim
+    from visavis.render.picture import rgb_from_i420
+
+    faces = _faces(settings)
+    person = faces.avatar(avatar)
+    if "rig" not in person.engines:
+        return None
+    truth, splats = (faces.engine(person, name, settings.size) for name in ("rig", "gaussian"))
+    figures = []
+    for face in talking[:: max(1, len(talking) // COMPARED)]:
+        a, b = (np.asarray(rgb_from_i420(engine.draw(face).i420) / 255, np.float32) for engine in (truth, splats))
+        figures.append((psnr(b, a), ssim(b, a)))
+    truth.close()
+    splats.close()
+    mean = np.mean(figures, 0)
+    return {"psnr": float(mean[0]), "ssim": float(mean[1])}
 
 
 GAUSSIAN: Final = Subject(
@@ -34,4 +61,5 @@ GAUSSIAN: Final = Subject(
     ),
     faces=_faces,
     prepare=_prepare,
+    against_truth=_against_truth,
 )
