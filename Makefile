@@ -23,16 +23,19 @@ setup: $(INSTALLED) page  ## everything the first conversation needs; a second r
 page: $(INSTALLED)  ## build the web client into the package
 	@$(BIN)/python scripts/build_page.py
 
-test: setup chromium  ## all quick tests
+test: setup chromium livekit-server  ## all quick tests
 	@cd web && npm run --silent test
 	@$(BIN)/pytest -q -m "not slow"
 
-test-slow: setup chromium  ## soaks and what else takes minutes
+test-slow: setup chromium livekit-server  ## soaks and what else takes minutes
 	@$(BIN)/pytest -q -m slow
 
-.PHONY: chromium
+.PHONY: chromium livekit-server
 chromium:
 	@bash scripts/find_chromium.sh
+
+livekit-server:  ## the real LiveKit server for the tests: found, or built once (two minutes, needs Go)
+	@scripts/livekit-server --path >/dev/null || true
 
 lint: $(INSTALLED)  ## ruff, mypy, import-linter, eslint
 	@$(BIN)/ruff check .
@@ -46,6 +49,9 @@ format: $(INSTALLED)  ## put the code in order
 
 bench: setup     ## the measured table of this machine
 	@$(BIN)/visavis bench
+
+soak: setup      ## half an hour of conversation in a real LiveKit room: drift and memory
+	@$(BIN)/python -m visavis.bench.soak --minutes 30
 
 sheets: setup    ## contact sheets of the people, into docs/sheets
 	@for who in nova milo; do $(BIN)/visavis sheet $$who --out docs/sheets; done

@@ -76,6 +76,8 @@ def measure(subject: Subject, settings: Settings, avatar: str, plan: Plan, *, re
         promised = Capacity([cost], fps=SESSIONS_FPS).limit
         with serving(replace(options, fps=SESSIONS_FPS, unlimited=True)) as host:
             _crowd(host, promised, plan.sessions_s, row, lambda part: report("sessions at once", part))
+    if plan.create and subject.realism is not None:
+        row.realism = subject.realism(settings, report)
     if plan.create:
         report("making the person anew", 0.0)
         row.create_s = starting.measure_create(subject, settings, avatar)
@@ -107,8 +109,6 @@ def _draw(
             row.audio_to_frame_ms = spread(asyncio.run(measuring))
         if with_controls:
             row.controls = controls.measure_controls(controls.luma_of(engine), controls.emotional_faces()).to_json()
-            if subject.against_truth is not None:
-                row.realism = subject.against_truth(settings, row.avatar, talking)
     finally:
         engine.close()
     return Cost(drawn.core_ms_draw, drawn.core_ms_encode)

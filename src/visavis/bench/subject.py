@@ -9,7 +9,6 @@ from typing import Literal, TypeAlias
 
 from visavis.session.faces import Faces
 from visavis.settings import Settings
-from visavis.types import FaceFrame
 
 Report: TypeAlias = Callable[[str, float], None]
 """What is being done and the part of it done, 0 to 1."""
@@ -35,9 +34,9 @@ class Subject:
     """One engine under test.
 
     prepare  puts on the disk what a session needs: (settings, avatar name, report)
-    against_truth  PSNR and SSIM of the engine's pictures of some faces: (settings, avatar name, faces); None where no truth is
     build    builds the avatar from its bundle into an empty folder, fetched data apart, for `create_s`; None where an engine
              has nothing to build
+    realism  PSNR and SSIM against truth, where there is truth
     """
 
     engine: str
@@ -46,16 +45,17 @@ class Subject:
     faces: Callable[[Settings], Faces]
     prepare: Callable[[Settings, str, Report], None]
     build: Callable[[Settings, str, Path], None] | None = None
-    against_truth: Callable[[Settings, str, Sequence[FaceFrame]], dict[str, float] | None] | None = None
+    realism: Callable[[Settings, Report], dict[str, float]] | None = None
 
 
 def subjects(names: Sequence[str] | None = None) -> list[Subject]:
     """The engines' rows by name, all of them by default. Raises BadInput with the known names."""
     from visavis.bench.rows.gaussian import GAUSSIAN
+    from visavis.bench.rows.portrait import PORTRAIT
     from visavis.bench.rows.rig import RIG
     from visavis.errors import BadInput
 
-    known = {subject.engine: subject for subject in (RIG, GAUSSIAN)}
+    known = {subject.engine: subject for subject in (RIG, PORTRAIT, GAUSSIAN)}
     for name in names or ():
         if name not in known:
             raise BadInput(f"There is no engine {name!r} to measure.", mend=f"Known: {', '.join(known)}.")

@@ -34,6 +34,14 @@ def bench(
         Path | None,
         typer.Option("--speech", help="A recorded question for turn_ms. Default: the embedded voice asks.", metavar="FILE"),
     ] = None,
+    livekit_server: Annotated[
+        str | None,
+        typer.Option(
+            "--livekit-server",
+            help="Its path: the rig's row through a LiveKit room too. scripts/livekit-server --path names one.",
+            metavar="FILE",
+        ),
+    ] = None,
     advise: Annotated[
         str | None,
         typer.Option("--advise", help="Name the engine that fits: 'latency=300 hardware=cpu likeness=photo'.", metavar="NEEDS"),
@@ -57,7 +65,9 @@ def bench(
     else:
         if json_file is not None:
             check_target(json_file)
-        report = _measure(engine, avatar, size, _sizes(sizes), quick=quick, drift=drift, speech=speech)
+        report = _measure(
+            engine, avatar, size, _sizes(sizes), quick=quick, drift=drift, speech=speech, livekit_server=livekit_server
+        )
     found = _rows(report)
     console.print(render_table(report["machine"], found, subjects(), wide=console.width >= WIDE))
     for row in found:
@@ -79,6 +89,7 @@ def _measure(
     quick: bool,
     drift: bool,
     speech: Path | None,
+    livekit_server: str | None,
 ) -> dict[str, Any]:
     from visavis.bench.machine import describe_machine
     from visavis.bench.run import FULL, QUICK, measure, measure_drawing_only
@@ -93,6 +104,10 @@ def _measure(
         person = avatar or subject.avatar
         with progress_bar() as report:
             measured.append(measure(subject, settings, person, plan, recording=speech, report=report))
+            if livekit_server is not None and subject.engine == "rig":
+                from visavis.bench.rooms import measure_room
+
+                measured.append(measure_room(subject, settings, person, plan, binary=livekit_server, report=report))
             for other in sizes:
                 sized = load_settings(size=other)
                 report(f"drawing at {other}", 0.0)

@@ -12,13 +12,14 @@ from visavis.cli.bench import bench
 from visavis.cli.capture import capture
 from visavis.cli.create import create
 from visavis.cli.doctor import doctor
+from visavis.cli.livelink import livelink
 from visavis.cli.motion import motion
 from visavis.cli.render import render
 from visavis.cli.serve import serve, talk
 from visavis.cli.setup import setup
 from visavis.cli.sheet import sheet
 from visavis.cli.token import token
-from visavis.cli.train import train_app
+from visavis.cli.train import train
 from visavis.cli.worker import worker
 
 app = typer.Typer(
@@ -48,4 +49,5 @@ def _root(
 
 for _command in (talk, serve, render, motion, create, capture, avatars, sheet, setup, token, worker, bench, doctor):
     app.command()(_command)
-app.add_typer(train_app, name="train")
+app.add_typer(livelink, name="livelink")
+app.add_typer(train, name="train")

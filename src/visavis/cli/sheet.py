@@ -22,7 +22,7 @@ def sheet(
     [dim]visavis sheet milo --out sheets/[/]
     """
     from visavis.cli.setup import prepare
-    from visavis.engines.rig.sheet import write_sheets
+    from visavis.engines.sheet import write_sheets
     from visavis.motion.emotions import expression
     from visavis.motion.visemes import NAMES, viseme_weights
     from visavis.session.faces import InstalledFaces

@@ -12,10 +12,10 @@ from typing import Final, Protocol
 
 from visavis import protocol
 from visavis.clock import Clock
-from visavis.errors import Busy, VisavisError
+from visavis.errors import Busy, Unavailable, VisavisError
 from visavis.motion import Motion
 from visavis.session.capacity import MOTION_HZ
-from visavis.session.hearing import SpeechHearing
+from visavis.session.hearing import MICROPHONE_JITTER_S, SpeechHearing
 from visavis.sync.captions import Captions
 from visavis.sync.figures import Rolling
 from visavis.sync.speech_player import SpeechPlayer
@@ -26,6 +26,7 @@ from visavis.types import (
     AgentState,
     AudioChunk,
     Engine,
+    FaceFrame,
     PlaybackEnd,
     SpeechChunk,
     SpeechSink,
@@ -79,6 +80,14 @@ class Talker(Protocol):
     async def aclose(self) -> None: ...
 
 
+class Companion(Protocol):
+    """Something that sees every face the session samples, and works beside it while the viewer is there."""
+
+    def on_face(self, face: FaceFrame) -> None: ...
+
+    async def run(self) -> None: ...
+
+
 @dataclass(frozen=True)
 class Face:
     """Who stands in front: the bundle's name, an engine of its own (none where the viewer draws), its voice and calibration."""
@@ -112,12 +121,15 @@ class LiveSession:
         self.response_ms = Rolling()
         self.on_ended: Callable[[LiveSession], None] = lambda session: None
         self.active_sessions: Callable[[], int] = lambda: 1
+        self.on_follow: Callable[[str | None], None] = _nobody_to_follow
+        self.companions: list[Companion] = []
         self._change_face = change_face
         self._fps = fps
         self._executor = executor
         self._language_model = language_model
         self._captions = Captions()
-        self._hearing = SpeechHearing(executor, self.motion.hear_phones)
+        self._hearing = SpeechHearing(executor, self.motion.hear_mouths)
+        self._user_hearing = SpeechHearing(executor, self.motion.hear_user, gap_s=MICROPHONE_JITTER_S)
         self._pacer: VideoPacer | None = None
         self._viewer: Viewer | None = None
         self._talker: Talker | None = None
@@ -149,6 +161,7 @@ class LiveSession:
             if self._viewer is not None:
                 ending.push_async_callback(self._viewer.aclose)
             ending.push_async_callback(self._hearing.aclose)
+            ending.push_async_callback(self._user_hearing.aclose)
             if self._talker is not None:
                 ending.push_async_callback(self._talker.aclose)
             for task in self._tasks:
@@ -164,6 +177,7 @@ class LiveSession:
         if self._talker is not None:
             self._talker.hear(audio)
         self.motion.hear(audio)
+        self._user_hearing.push(audio)
 
     def on_message(self, data: str | bytes) -> None:
         """A control message from outside, over whichever transport. Faults go back as an error event."""
@@ -188,6 +202,9 @@ class LiveSession:
                 if not isinstance(message, protocol.ChangeAvatar):  # what is said unasked is no response to an earlier cough
                     self._asked_ticks = self.clock.now_ticks() if isinstance(message, protocol.Chat) else None
                 self._pending.put_nowait(message)
+            case protocol.Follow():
+                self.on_follow(message.subject)
+                self.motion.leave_mouth_to_speech(message.mouth == "speech")
             case _:
                 self.motion.control(message, self.clock.now_ticks())
 
@@ -201,6 +218,8 @@ class LiveSession:
             self._spawn(self._pacer.run(), "video")
         else:
             self._spawn(self._stream_motion(), "motion")
+        for companion in self.companions:
+            self._spawn(companion.run(), "companion")
         self._spawn(self._converse(), "conversation")
         self._spawn(self._report_stats(), "stats")
 
@@ -380,11 +399,17 @@ class LiveSession:
         told = False
         while True:
             await self.clock.sleep_until(index * period)
-            self._viewer.send_motion(protocol.encode_motion(self.motion.sample(index * period)))
+            self._viewer.send_motion(protocol.encode_motion(self._sample(index * period)))
             if not told and (rtp_zero := self._viewer.speech_rtp_zero()) is not None:
                 self.send(protocol.MediaClock(rtp_zero=rtp_zero))
                 told = True
             index = max(index + 1, self.clock.now_ticks() // period)
+
+    def _sample(self, t_ticks: int) -> FaceFrame:
+        face = self.motion.sample(t_ticks)
+        for companion in self.companions:
+            companion.on_face(face)
+        return face
 
     def _make_pacer(self, engine: Engine) -> VideoPacer:
         assert self._viewer is not None
@@ -392,7 +417,7 @@ class LiveSession:
         return VideoPacer(
             self.clock,
             engine,
-            self.motion.sample,
+            self._sample,
             self._viewer.deliver,
             generation=lambda: self.player.generation,
             executor=self._executor,
@@ -427,3 +452,8 @@ def _log_failure(task: asyncio.Task[None]) -> bool:
         return False
     log.error("task %s failed", task.get_name(), exc_info=task.exception())
     return True
+
+
+def _nobody_to_follow(subject: str | None) -> None:
+    if subject is not None:
+        raise Unavailable("This server listens for no performer.", mend="Start it with --livelink 11111.")

@@ -1,8 +1,9 @@
 /** `<visavis-avatar server="…" avatar="nova">`: a person to talk with, on any page. */
 
 import { TroubleError, type AvatarInfo, type AvatarList } from "../api";
-import { VisavisClient } from "../client";
+import { VisavisClient, type RoomWish } from "../client";
 import type { Snapshot } from "../machine";
+import { pathInWords, pathOf } from "../path";
 import type { AgentState } from "../protocol";
 import { noModel } from "../trouble";
 import styles from "./avatar.css?inline";
@@ -44,6 +45,17 @@ export class VisavisAvatar extends HTMLElement {
     });
     this.#list.catch(() => (this.#list = null));
     return this.#list;
+  }
+
+  /** Calls. Must come from a click or a key where sound is to play. */
+  start(options: { microphone: boolean }): void {
+    this.#start(options.microphone);
+  }
+
+  /** Asks the server anew who there is. */
+  reload(): Promise<AvatarList> {
+    this.#list = null;
+    return this.avatars;
   }
 
   /** The person's name as shown. */
@@ -140,7 +152,10 @@ export class VisavisAvatar extends HTMLElement {
     client.on("phase", (snapshot) => {
       this.#show(snapshot);
       if (snapshot.phase === "away" && before.phase === "live") this.#hold();
-      if (snapshot.phase === "live" && before.phase !== "live") this.#drawHere();
+      if (snapshot.phase === "live" && before.phase !== "live") {
+        this.#drawHere();
+        void this.#tellWay();
+      }
       if (snapshot.phase === "live" && before.held && before.attempt > 0) this.notice("Back again.", "The call has been resumed.");
       if (snapshot.phase === "live" && before.phase !== "live") this.#dock?.focusText();
       if (snapshot.phase === "ended") captions.clear();
@@ -180,6 +195,12 @@ export class VisavisAvatar extends HTMLElement {
     else this.#drawn?.hide();
   }
 
+  /** In a room, which way it took; in any call, where that is worth knowing. */
+  async #tellWay(): Promise<void> {
+    const path = pathOf(await this.client.report());
+    if (path !== null && (this.client.room || path !== "UDP")) this.notice(this.client.room ? "You are in the room." : "", pathInWords(path));
+  }
+
   #hold(): void {
     const still = this.#part<HTMLCanvasElement>(".still");
     this.#stage?.hold();
@@ -198,7 +219,7 @@ export class VisavisAvatar extends HTMLElement {
     this.#showPoster();
     this.#part(".name").textContent = this.personName;
     this.#part(".doing").textContent = live && agent ? DOING[agent.state] : "";
-    this.#part(".guide").hidden = languageModel !== false;
+    this.#part(".guide").hidden = languageModel !== false || this.client.room !== null; // who answers in a room is not ours to say
     this.#part(".person").ariaLabel = this.personName ? `${this.personName}, an AI avatar` : "An AI avatar";
     this.#dock?.update(this.personName);
     if (state.phase === "idle" || state.phase === "ended") this.#card?.show(state, { name: this.personName, secure: isSecureContext });
@@ -224,7 +245,8 @@ export class VisavisAvatar extends HTMLElement {
   /** Calls, with the picture drawn where the attribute `draw` wants it and where that can be. */
   #start(microphone: boolean): void {
     const { client } = this;
-    const wanted = this.getAttribute("draw") === "viewer";
+    client.room = this.#room();
+    const wanted = this.getAttribute("draw") === "viewer" && !client.room;
     const person = this.#people.get(client.avatar ?? "");
     const here = wanted && DrawnStage.possible && (person?.engines.includes("rig") ?? true);
     client.draw = here ? "viewer" : "server";
@@ -233,6 +255,13 @@ export class VisavisAvatar extends HTMLElement {
       this.notice("The server draws.", why);
     }
     void client.start({ microphone });
+  }
+
+  /** The LiveKit room of the attributes, if any. */
+  #room(): RoomWish | null {
+    const [name, url, token] = [this.getAttribute("room"), this.getAttribute("room-url"), this.getAttribute("room-token")];
+    if (url && token) return { url, token };
+    return name ? { name } : null;
   }
 
   #togglePlug(): void {

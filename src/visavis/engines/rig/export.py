@@ -64,6 +64,7 @@ def _dynamic(person: Prepared) -> npt.NDArray[np.bool_]:
     moving = np.zeros(len(person.positions), bool)
     moving[person.shape_indices] = True
     moving[person.bent_vertices] = True
+    moving[person.lid_lines] = True
     for first, past in person.eye_spans:
         moving[first:past] = True
     return moving

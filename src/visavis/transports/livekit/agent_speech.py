@@ -21,7 +21,15 @@ from visavis.audio.resample import StreamResampler
 from visavis.errors import BadInput, VisavisError
 from visavis.protocol import LIVEKIT_CUES_TOPIC
 from visavis.transports.livekit.cues import CueReader
-from visavis.transports.livekit.wire import AUDIO_TOPIC, CLEAR_BUFFER, PHONES_KNOWN, PLAYBACK_FINISHED, PLAYBACK_STARTED
+from visavis.transports.livekit.tracing import SpeechSpans
+from visavis.transports.livekit.wire import (
+    AUDIO_TOPIC,
+    CLEAR_BUFFER,
+    PHONES_KNOWN,
+    PLAYBACK_FINISHED,
+    PLAYBACK_STARTED,
+    TRACE_PARENT,
+)
 from visavis.types import I16, SPEECH_HZ, AudioChunk, Cue, PlaybackEnd, SpeechChunk, SpeechSink, ticks_from_samples
 
 log = logging.getLogger(__name__)
@@ -53,7 +61,8 @@ class _Utterance:
 class AgentSpeech:
     """The session's talker where the voice is an agent in the room. It speaks through `sink`; `attach` gives it the room."""
 
-    def __init__(self, sink: SpeechSink, agent: str) -> None:
+    def __init__(self, sink: SpeechSink, agent: str, spans: SpeechSpans | None = None) -> None:
+        self._spans = spans or SpeechSpans()
         self._sink = sink
         self._agent = agent
         self._room: rtc.Room | None = None
@@ -162,6 +171,8 @@ class AgentSpeech:
                 await self._arrived.wait()
             utterance = self._waiting.popleft()
             self._open.append(utterance)
+            told = utterance.cues.info.attributes if utterance.cues is not None else None
+            self._spans.begin((told or {}).get(TRACE_PARENT, ""))
             try:
                 await self._play_one(utterance)
             except VisavisError as error:
@@ -217,6 +228,7 @@ class AgentSpeech:
 
     def _started(self, utterance: int) -> None:
         del utterance
+        self._spans.sounded()
         self._reports.put_nowait((PLAYBACK_STARTED, ""))
 
     def _finished(self, end: PlaybackEnd) -> None:
@@ -227,6 +239,7 @@ class AgentSpeech:
 
     def _end(self, utterance: _Utterance, position_s: float, *, interrupted: bool) -> None:
         self._open.remove(utterance)
+        self._spans.end(position_s, interrupted=interrupted)
         self._tell_finished(position_s, interrupted=interrupted)
 
     def _tell_finished(self, position_s: float, *, interrupted: bool) -> None:

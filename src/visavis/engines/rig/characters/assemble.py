@@ -69,17 +69,24 @@ def _same_places(points: F64) -> npt.NDArray[np.int32]:
 
 
 def _lower_mouth(character: Character, names: list[str], same: npt.NDArray[np.int32]) -> I64:
-    """Vertices of lower teeth, gums and tongue, by connected pieces under the middle of the mouth's inside."""
+    """Vertices of lower teeth, gums and tongue: connected pieces under others at their place, or alone and under the lips."""
     gathered = character.gathered
     inside = np.isin(gathered.piece, [p for p, name in enumerate(names) if is_mouth(name)])
     tongue = np.isin(gathered.piece, [p for p, name in enumerate(names) if TONGUE.search(name) and not TEETH.search(name)])
-    if not inside.any():
-        return np.zeros(0, np.int64)
-    numbers = components(len(same), gathered.triangles, same)
     rows = np.flatnonzero(inside)
-    heights = np.bincount(numbers[rows], gathered.positions[rows, 1]) / np.maximum(np.bincount(numbers[rows]), 1)
-    low, high = gathered.positions[rows, 1].min(), gathered.positions[rows, 1].max()
-    return np.flatnonzero(inside & (tongue | (heights[np.minimum(numbers, len(heights) - 1)] < (low + high) / 2)))
+    if len(rows) == 0:
+        return rows
+    numbers = np.unique(components(len(same), gathered.triangles, same)[rows], return_inverse=True)[1]
+    points = gathered.positions[rows]
+    low, high = (np.array([side(points[numbers == n], axis=0) for n in range(numbers.max() + 1)]) for side in (np.min, np.max))
+    middle, tall = (low + high) / 2, float(np.median((high - low)[:, 1]))
+    reach = 0.2 * float(np.ptp(points[:, 0]))
+    under = np.zeros(len(middle), np.bool_)
+    for n, place in enumerate(middle):
+        near = middle[np.hypot(*(middle - place)[:, [0, 2]].T) < reach, 1]
+        two_rows = np.ptp(near) > 0.75 * tall
+        under[n] = place[1] < (near.min() + near.max()) / 2 if two_rows else place[1] < character.anatomy.mouth[1]
+    return rows[under[numbers] | tongue[rows]]
 
 
 def relight(mesh: RenderMesh, *, flat: bool) -> RenderMesh:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -145,9 +145,3 @@ def _sides_right(gathered: Gathered, sources: Sources, mapping: Mapping52) -> tu
         for shape, terms in mapping.items()
     }
     return swapped, ("Its left and right are named as the viewer sees them; they were exchanged.",)
-
-
-def with_settings(character: Character, settings: CharacterFile) -> Character:
-    """The same file under another mapping."""
-    mapping = settings.mapping(character.sources) if settings.shapes else character.mapping
-    return replace(character, mapping=mapping, report=report_of(mapping, character.sources))

@@ -1,4 +1,4 @@
-"""`visavis train`: people learnt from captures."""
+"""`visavis train gaussian`: a person learnt from a capture."""
 
 from __future__ import annotations
 
@@ -9,15 +9,7 @@ import typer
 
 from visavis.cli.progress import console, progress_bar
 
-train_app = typer.Typer(no_args_is_help=True, help="Train a person on a capture.", rich_markup_mode="rich")
 
-
-@train_app.callback()
-def _train() -> None:
-    """Train a person on a capture."""
-
-
-@train_app.command()
 def gaussian(
     capture: Annotated[Path, typer.Argument(help="A capture folder: see `visavis capture`.")],
     name: Annotated[str, typer.Option("--name", help="What the avatar is called.")],
