@@ -89,7 +89,9 @@ async def test_a_call_without_video(page: Page, server: ServerProcess) -> None:
     await page.get_by_role("button", name="Start without a microphone").click()
     await page.wait_for_function("window.visavis.state.phase === 'live'", timeout=60_000)
     await page.wait_for_function("window.visavis.motion.clock.exact", timeout=20_000)
-    await page.wait_for_function("window.visavis.live?.fps > 0 && window.visavis.live.kbps && window.visavis.serverStats", timeout=20_000)
+    await page.wait_for_function(
+        "window.visavis.live?.fps > 0 && window.visavis.live.kbps && window.visavis.serverStats", timeout=20_000
+    )
     found = await page.evaluate("({live: window.visavis.live, server: window.visavis.serverStats})")
     assert found["server"]["frame_ms_p50"] == 0
     assert found["live"]["kbps"] < 250

@@ -70,7 +70,9 @@ async def test_a_bundle_becomes_a_person_to_talk_with(page: Page, server: Server
 
 async def test_a_likeness_needs_its_right(page: Page) -> None:
     await page.get_by_role("button", name="New avatar").click()
-    await page.locator("#create .file").set_input_files({"name": "Ada.jpg", "mimeType": "image/jpeg", "buffer": b"\xff\xd8\xff broken"})
+    await page.locator("#create .file").set_input_files(
+        {"name": "Ada.jpg", "mimeType": "image/jpeg", "buffer": b"\xff\xd8\xff broken"}
+    )
     make = page.get_by_role("button", name="Make the avatar")
     await page.get_by_label("Where it is from").fill("My own photograph")
     assert await make.is_disabled()
@@ -89,7 +91,9 @@ def packed(folder: Path, name: str) -> Path:
     source = BUILT_IN / "nova"
     card = (source / "avatar.toml").read_text(encoding="utf-8")
     said = tomllib.loads(card)
-    card = card.replace(f'name = "{said["name"]}"', f'name = "{name}"').replace(f'title = "{said["title"]}"', f'title = "{name.title()}"')
+    card = card.replace(f'name = "{said["name"]}"', f'name = "{name}"').replace(
+        f'title = "{said["title"]}"', f'title = "{name.title()}"'
+    )
     path = folder / f"{name}.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("avatar.toml", card)

@@ -55,7 +55,8 @@ async def test_a_face_in_a_room_is_seen_heard_read_and_steered(
         said = agent.session.say("Good morning to everybody in this room.")
         await page.wait_for_function("witness.firstLoud(0, 0.01) !== null", timeout=20_000)
         await page.wait_for_function(
-            "window.visavis.events.some(({event}) => event.type === 'transcript' && event.text.includes('morning'))", timeout=10_000
+            "window.visavis.events.some(({event}) => event.type === 'transcript' && event.text.includes('morning'))",
+            timeout=10_000,
         )
         await said
         await page.wait_for_timeout(600)
@@ -72,7 +73,9 @@ async def test_a_face_in_a_room_is_seen_heard_read_and_steered(
     await context.close()
 
 
-async def test_a_room_without_a_face_and_a_wrong_pass_are_told(browser: Browser, page_server: ServerProcess, rooms: LiveKitServer) -> None:
+async def test_a_room_without_a_face_and_a_wrong_pass_are_told(
+    browser: Browser, page_server: ServerProcess, rooms: LiveKitServer
+) -> None:
     context = await browser.new_context(bypass_csp=True)
     page = await context.new_page()
     await page.goto(f"{page_server.url}room.html")
