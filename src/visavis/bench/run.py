@@ -127,8 +127,9 @@ def _draw(
 ) -> Cost:
     faces = subject.faces(settings)
     engine = faces.engine(faces.avatar(row.avatar), subject.engine, settings.size)
+    talking = drawing.talking_faces(sample, fps=settings.fps, count=plan.frames)
     try:
-        drawn = drawing.measure_drawing(engine, drawing.talking_faces(sample, fps=settings.fps, count=plan.frames))
+        drawn = drawing.measure_drawing(engine, talking)
         row.frame_ms, row.fps = drawn.spread, drawn.fps
         row.core_ms_per_frame, row.core_ms_draw, row.core_ms_encode = drawn.core_ms, drawn.core_ms_draw, drawn.core_ms_encode
         if plan.audio_s:
