@@ -65,3 +65,9 @@ def network_namespace() -> None:
         missing("netns", "network namespaces need root and iproute2")
     if subprocess.run(["ip", "netns", "list"], capture_output=True, check=False).returncode != 0:
         missing("netns", "this kernel has no network namespaces")
+
+
+def torch() -> None:
+    """PyTorch and ONNX, as `pip install visavis[train]` brings them."""
+    if importlib.util.find_spec("torch") is None or importlib.util.find_spec("onnx") is None:
+        missing("torch", "PyTorch is not installed: pip install 'visavis[train]'")

@@ -63,7 +63,7 @@ class Settings(BaseSettings):
     """At most so many at once; None finds it from the measured cost of a session."""
 
     providers: Annotated[list[str], NoDecode] = []
-    """Who draws the face in a LiveKit room, in the order to try: hosted providers and engines, separated by commas."""
+    """Faces that an agent may ask for, in the order to try, hosted ones and engines: the doctor looks whether they are ready."""
 
     stt: str = "pocketsphinx"
     llm: str = "guide"

@@ -102,7 +102,6 @@ def test_old_generations_stay_dead_and_new_ones_speak() -> None:
     motion.sample(S)
     motion.interrupt(S, generation=2)
     motion.speak(SpeechChunk(tone(phones, generation=1), tuple(phones), phones_known=True))
-    motion.hear_phones([PhoneCue(2 * S, 2 * S + 9600, "ɑ", 2)])
     assert max(mouth_opening(f.weights) for f in frames(motion, 1.1, 3.0)) < 0.05
     later = espeak_phones("en-us", 4 * S)
     motion.speak(SpeechChunk(tone(later, t_ticks=4 * S, generation=2), tuple(later), phones_known=True))

@@ -227,6 +227,7 @@ export const EVENT_FIELDS: Record<SessionEvent['type'], Record<string, string | 
 
 export const CONTROL_CHANNEL = "control";
 export const MOTION_CHANNEL = "motion";
+export const LIVEKIT_TOPIC = "visavis.control";
 export const MAX_TEXT_CHARACTERS = 4000;
 export const TICKS_HZ = 48000;
 export const MOTION_VERSION = 1;

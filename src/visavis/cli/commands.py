@@ -9,6 +9,7 @@ import typer
 from visavis import __version__
 from visavis.cli.avatars import avatars
 from visavis.cli.bench import bench
+from visavis.cli.capture import capture
 from visavis.cli.create import create
 from visavis.cli.doctor import doctor
 from visavis.cli.livelink import livelink
@@ -18,6 +19,7 @@ from visavis.cli.serve import serve, talk
 from visavis.cli.setup import setup
 from visavis.cli.sheet import sheet
 from visavis.cli.token import token
+from visavis.cli.train import train
 from visavis.cli.worker import worker
 
 app = typer.Typer(
@@ -45,6 +47,7 @@ def _root(
     pass
 
 
-for _command in (talk, serve, render, motion, create, avatars, sheet, setup, token, worker, bench, doctor):
+for _command in (talk, serve, render, motion, create, capture, avatars, sheet, setup, token, worker, bench, doctor):
     app.command()(_command)
 app.add_typer(livelink, name="livelink")
+app.add_typer(train, name="train")

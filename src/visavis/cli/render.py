@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import numpy as np
 import typer
@@ -50,6 +50,10 @@ def render(
         bool, typer.Option("--streaming", help="Move the face as it would live, without hearing ahead.")
     ] = False,
     still: Annotated[bool, typer.Option("--still", help="Keep the head nearly still.")] = False,
+    camera: Annotated[
+        Literal["front", "orbit", "stereo"],
+        typer.Option("--camera", help="From where: straight on, going round, or a pair side by side (gaussian people)."),
+    ] = "front",
 ) -> None:
     """A talking video from a file.
 
@@ -73,9 +77,11 @@ def render(
     sound = load_audio(audio, SPEECH_HZ) if audio is not None else None
     if image is None and face is not None:
         raise BadInput("--face says which face of a picture.", mend="Give the picture with --image.")
+    if image is not None and camera != "front":
+        raise BadInput("A picture is drawn from the front alone.", mend="Leave --camera out.")
     if image is not None and (avatar is not None or engine not in {None, "portrait"}):
         raise BadInput("--image takes the place of --avatar, and only the portrait engine draws it.", mend="Leave one out.")
-    drawn_by, title, gains = _of_avatar(settings) if image is None else _of_picture(settings, image, face)
+    drawn_by, title, gains = _of_avatar(settings, camera) if image is None else _of_picture(settings, image, face)
     with (
         progress_bar() as report,
         Mp4Writer(out, width=drawn_by.width, height=drawn_by.height, fps=settings.fps, rate_hz=SPEECH_HZ) as writer,
@@ -129,7 +135,7 @@ def _faces(
     return list(faces_of_take(take, spoken, fps=fps, seed=seed, gains=gains, least_s=least_s))
 
 
-def _of_avatar(settings: Settings) -> tuple[Engine, str, dict[str, float]]:
+def _of_avatar(settings: Settings, camera: Literal["front", "orbit", "stereo"]) -> tuple[Engine, str, dict[str, float]]:
     """Engine, whom it shows, gains."""
     from visavis.cli.setup import prepare
     from visavis.session.faces import InstalledFaces
@@ -137,7 +143,7 @@ def _of_avatar(settings: Settings) -> tuple[Engine, str, dict[str, float]]:
     prepare(settings, [settings.avatar])
     faces = InstalledFaces(settings.home, settings.cache)
     person = faces.avatar(settings.avatar)
-    return faces.engine(person, settings.engine, settings.size), person.title, dict(person.gains)
+    return faces.engine(person, settings.engine, settings.size, shot=camera), person.title, dict(person.gains)
 
 
 def _of_picture(settings: Settings, image: Path, face: int | None) -> tuple[Engine, str, dict[str, float]]:

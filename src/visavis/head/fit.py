@@ -21,7 +21,7 @@ from visavis.head.identity import IdentityBasis, identity_basis
 
 F64 = npt.NDArray[np.float64]
 
-DISTANCE_M: Final = 1.2
+DISTANCE_M: Final = 0.95
 FACE_M: Final = 0.17
 """Height of the landmarks of an average face, for the first guess."""
 NOISE_SHARE: Final = 0.0055

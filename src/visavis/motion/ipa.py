@@ -88,13 +88,30 @@ _ASIDE: Final = re.compile(r"\([^)]*\)")
 @lru_cache(maxsize=4096)
 def articulations(ipa: str) -> tuple[Articulation, ...]:
     """What the face does for one phone, in order; nothing for a pause or for marks alone."""
+    return tuple(
+        replace(_vowel(letter, marks) if letter in _VOWELS else _consonant(letter, marks), start=start, end=end)
+        for letter, marks, start, end in segments(ipa)
+    )
+
+
+@lru_cache(maxsize=4096)
+def segments(ipa: str) -> tuple[tuple[str, str, float, float], ...]:
+    """The sounds within one phone: (letter, its marks, start, end), times as shares of the phone's, 0 to 1."""
     letters = _letters(ipa)
     if not letters:
         return ()
     letters = _without_affricate_stops(letters)
-    parts = [_vowel(letter, marks) if letter in _VOWELS else _consonant(letter, marks) for letter, marks in letters]
     edges = _edges(letters)
-    return tuple(replace(part, start=edges[i], end=edges[i + 1]) for i, part in enumerate(parts))
+    return tuple((letter, marks, edges[i], edges[i + 1]) for i, (letter, marks) in enumerate(letters))
+
+
+def is_vowel(letter: str) -> bool:
+    return letter in _VOWELS
+
+
+def viseme_of_consonant(letter: str) -> str:
+    """One of `visemes.NAMES`; letters that are no consonants raise KeyError."""
+    return "PP" if letter in _BILABIAL_FRICATIVES else _CONSONANTS[letter]
 
 
 def _letters(ipa: str) -> list[tuple[str, str]]:

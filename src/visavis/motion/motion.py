@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -19,6 +18,7 @@ from visavis.motion.control import Control
 from visavis.motion.emotions import Emotions
 from visavis.motion.gaze import Gaze
 from visavis.motion.gestures import Gestures
+from visavis.motion.heard import HeardFrames
 from visavis.motion.listening import Listening
 from visavis.motion.moods import Conversation
 from visavis.motion.prosody import Loudness
@@ -72,7 +72,7 @@ class Motion:
         self._style = Style()
         self._emotions, self._gestures = Emotions(seed), Gestures(seed, self._style)
         self._control, self._capture = Control(), Capture()
-        self._listening = Listening(seed, conversation, self._gestures)
+        self._listening = Listening(seed, conversation, self._gestures, self._emotions)
         style = self._style
         blinks = Blinks(seed, conversation, style)
         gaze = Gaze(seed, conversation, style, blinks.with_gaze_shift)
@@ -117,14 +117,12 @@ class Motion:
         self._speech.add(phones, self._generation)
         self._beat()
 
-    def hear_phones(self, phones: Sequence[PhoneCue]) -> None:
-        """Phones recognised in audio that was given to `speak`. What lies outside it (interrupted, or ended since) is ignored."""
-        known: list[PhoneCue] = []
-        for cue in phones:
-            end_s = self._conversation.speech_end_s(cue.t_ticks / TICKS_HZ, cue.end_ticks / TICKS_HZ)
-            if end_s is not None:
-                known.append(replace(cue, end_ticks=min(cue.end_ticks, round(end_s * TICKS_HZ))))
-        self._speech.add(known, self._generation, join=True)
+    def hear_mouths(self, heard: Sequence[HeardFrames]) -> None:
+        """Mouths heard in audio that was given to `speak`. What lies outside it (interrupted, or ended since) is ignored."""
+        for frames in heard:
+            end_s = self._conversation.speech_end_s(frames.t_ticks / TICKS_HZ, frames.end_ticks / TICKS_HZ)
+            if end_s is not None and frames.generation >= self._generation:
+                self._speech.add_heard(frames.until(round(end_s * TICKS_HZ)), frames.generation)
 
     def end_speech(self, t_ticks: int) -> None:
         """The utterance ends at this media time: nothing is said after it, and its emotion fades away."""
@@ -155,6 +153,11 @@ class Motion:
     def hear(self, audio: AudioChunk) -> None:
         """The user's voice, at any rate that divides the tick, for listening behaviour."""
         self._listening.hear(audio)
+
+    def hear_user(self, heard: Sequence[HeardFrames]) -> None:
+        """What the motion model makes of the user's voice."""
+        for frames in heard:
+            self._listening.hear_kinds(frames)
 
     def control(self, message: FaceMessage, t_ticks: int) -> None:
         t_s = t_ticks / TICKS_HZ

@@ -1,15 +1,14 @@
-"""Is that a voice? Energy over the noise floor and periodicity, block by block, to keep the mouth shut in noise and breath."""
+"""Is that a voice, and how high? Energy over the noise floor and periodicity, block by block."""
 
 from __future__ import annotations
 
-from collections import deque
-from itertools import pairwise
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
 
 from visavis.motion.channels import F64
-from visavis.types import I16
+from visavis.types import I16, TICKS_HZ, AudioChunk, ticks_from_samples
 
 _WINDOW_S: Final = 0.040
 _PITCH_HZ: Final = (65.0, 420.0)
@@ -18,6 +17,9 @@ _ABOVE_FLOOR_DB: Final = 8.0
 _QUIETEST_DB: Final = -52.0
 _FLOOR_RISE: Final = 0.004
 _FLOOR_FALL: Final = 0.2
+_BLOCKS_HZ: Final = 50
+_GAP_TICKS: Final = TICKS_HZ // 4
+"""A microphone is timed as it arrives; what is farther off is another stream."""
 
 
 class Voicing:
@@ -34,6 +36,8 @@ class Voicing:
     def reset(self) -> None:
         self._recent: F64 = np.zeros(self._length)
         self._floor_db = -60.0
+        self.pitch_hz = 0.0
+        """Of the last voiced block."""
 
     def push(self, block: I16) -> bool:
         thin = block.astype(np.float64)
@@ -54,26 +58,30 @@ class Voicing:
         if correlation[0] <= 0.0:
             return 0.0
         overlap = 1.0 - np.arange(self._length) / self._length
-        return float((correlation / (correlation[0] * np.maximum(overlap, 0.2)))[self._lags].max())
+        alike = (correlation / (correlation[0] * np.maximum(overlap, 0.2)))[self._lags]
+        best = int(alike.argmax())
+        self.pitch_hz = self._rate_hz / (self._lags.start + best)
+        return float(alike[best])
 
 
-class VoiceGate:
-    """Opens around voiced blocks: a little before, so far as that is known, and a little after for voiceless endings."""
+class Pitch:
+    """The pitch of a stream of PCM where it is voiced, every 20 ms; cut the stream anywhere, the result is the same. Causal."""
 
-    def __init__(self, block_s: float, *, before_s: float = 0.16, after_s: float = 0.18) -> None:
-        self._before, self._after = round(before_s / block_s), round(after_s / block_s)
-        self._voiced: deque[int] = deque()
+    def __init__(self) -> None:
+        self._voicing: Voicing | None = None
+        self._rest: I16 = np.zeros(0, np.int16)
+        self._rate_hz = 0
+        self._next_ticks = 0
 
-    def reset(self) -> None:
-        self._voiced.clear()
-
-    def push(self, block: int, voiced: bool) -> None:
-        """Blocks by number, in order. One voiced block alone is a click; two of three are a voice."""
-        if voiced:
-            self._voiced.append(block)
-        while self._voiced and self._voiced[0] < block - 400:
-            self._voiced.popleft()
-
-    def is_open(self, block: int) -> bool:
-        near = [v for v in self._voiced if block - self._after <= v <= block + self._before]
-        return any(b - a <= 2 for a, b in pairwise(near))
+    def push(self, audio: AudioChunk) -> Iterator[tuple[float, float]]:
+        """Yields (end of the block in seconds, pitch in Hz)."""
+        if self._voicing is None or audio.rate_hz != self._rate_hz or abs(audio.t_ticks - self._next_ticks) > _GAP_TICKS:
+            self._voicing, self._rate_hz, self._rest = Voicing(audio.rate_hz), audio.rate_hz, self._rest[:0]
+        first_ticks = audio.t_ticks - ticks_from_samples(len(self._rest), audio.rate_hz)
+        samples = np.concatenate([self._rest, audio.samples])
+        block = audio.rate_hz // _BLOCKS_HZ
+        count = len(samples) // block
+        self._rest, self._next_ticks = samples[count * block :], audio.end_ticks
+        for i in range(count):
+            if self._voicing.push(samples[i * block : (i + 1) * block]):
+                yield (first_ticks + ticks_from_samples((i + 1) * block, audio.rate_hz)) / TICKS_HZ, self._voicing.pitch_hz

@@ -1,4 +1,4 @@
-"""Speech whose phones nobody told us: recognised off the loop, in order, and handed to motion."""
+"""Speech whose phones nobody told us: listened to off the loop, in order; the mouths heard are handed to motion."""
 
 from __future__ import annotations
 
@@ -8,26 +8,31 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Final
 
-from visavis.types import AudioChunk, PhoneCue
+from visavis.types import AudioChunk
 
 if TYPE_CHECKING:
-    from visavis.motion.recogniser import PhoneRecogniser
+    from visavis.motion.heard import HeardFrames
+    from visavis.motion.voice_model import VoiceModel
 
 log = logging.getLogger(__name__)
 
 QUEUE_CHUNKS: Final = 2_000
 """About 40 s of 20 ms pieces; the player's own bound keeps it far below. Drop rule: the oldest goes; lips are lost there, sound is not."""
+MICROPHONE_JITTER_S: Final = 0.25
+"""A microphone is timed as it arrives."""
 _END: Final = None
 
 
 class SpeechHearing:
-    """Feeds a phone recogniser with placed audio. The recogniser is loaded with the first chunk that needs it."""
+    """Feeds the motion model with placed audio. It is loaded with the first chunk that needs it."""
 
-    def __init__(self, executor: Executor, deliver: Callable[[Sequence[PhoneCue]], None]) -> None:
+    def __init__(self, executor: Executor, deliver: Callable[[Sequence[HeardFrames]], None], *, gap_s: float = 0.001) -> None:
+        """`gap_s` as in `VoiceModel`."""
         self._executor = executor
         self._deliver = deliver
+        self._gap_s = gap_s
         self._queue: asyncio.Queue[tuple[int, AudioChunk | None]] = asyncio.Queue(QUEUE_CHUNKS)
-        self._recogniser: PhoneRecogniser | None = None
+        self._model: VoiceModel | None = None
         self._task: asyncio.Task[None] | None = None
         self._epoch = 0
         self._open = False
@@ -40,7 +45,7 @@ class SpeechHearing:
         self._put(audio)
 
     def end(self) -> None:
-        """The utterance ends here; what the recogniser held back comes out."""
+        """The utterance ends here; what the model held back comes out."""
         if self._open:
             self._open = False
             self._put(_END)
@@ -67,23 +72,21 @@ class SpeechHearing:
             at, audio = await self._queue.get()
             if at != self._epoch:
                 continue
-            phones = await loop.run_in_executor(self._executor, self._recognise, audio, at != epoch)
+            heard = await loop.run_in_executor(self._executor, self._listen, audio, at != epoch)
             epoch = at
-            if at == self._epoch and phones:
-                self._deliver(phones)
+            if at == self._epoch and heard:
+                self._deliver(heard)
 
-    def _recognise(self, audio: AudioChunk | None, afresh: bool) -> list[PhoneCue]:
-        if self._recogniser is None:
-            from visavis.motion.recogniser import PhoneRecogniser
+    def _listen(self, audio: AudioChunk | None, afresh: bool) -> list[HeardFrames]:
+        if self._model is None:
+            from visavis.motion.voice_model import VoiceModel
 
-            self._recogniser = PhoneRecogniser()
+            self._model = VoiceModel(gap_s=self._gap_s)
         if afresh:
-            self._recogniser.flush()  # making a new decoder would hold the interpreter for a tenth of a second and more
-        if audio is None:
-            return self._recogniser.flush()
-        return self._recogniser.push(audio)
+            self._model.reset()
+        return self._model.flush() if audio is None else self._model.push(audio)
 
 
 def _log_failure(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and task.exception() is not None:
-        log.error("the phone recogniser failed; lips stay still for this voice", exc_info=task.exception())
+        log.error("the motion model failed; lips stay still for this voice", exc_info=task.exception())

@@ -15,7 +15,7 @@ from visavis.clock import Clock
 from visavis.errors import Busy, Unavailable, VisavisError
 from visavis.motion import Motion
 from visavis.session.capacity import MOTION_HZ
-from visavis.session.hearing import SpeechHearing
+from visavis.session.hearing import MICROPHONE_JITTER_S, SpeechHearing
 from visavis.sync.captions import Captions
 from visavis.sync.figures import Rolling
 from visavis.sync.speech_player import SpeechPlayer
@@ -128,7 +128,8 @@ class LiveSession:
         self._executor = executor
         self._language_model = language_model
         self._captions = Captions()
-        self._hearing = SpeechHearing(executor, self.motion.hear_phones)
+        self._hearing = SpeechHearing(executor, self.motion.hear_mouths)
+        self._user_hearing = SpeechHearing(executor, self.motion.hear_user, gap_s=MICROPHONE_JITTER_S)
         self._pacer: VideoPacer | None = None
         self._viewer: Viewer | None = None
         self._talker: Talker | None = None
@@ -160,6 +161,7 @@ class LiveSession:
             if self._viewer is not None:
                 ending.push_async_callback(self._viewer.aclose)
             ending.push_async_callback(self._hearing.aclose)
+            ending.push_async_callback(self._user_hearing.aclose)
             if self._talker is not None:
                 ending.push_async_callback(self._talker.aclose)
             for task in self._tasks:
@@ -175,6 +177,7 @@ class LiveSession:
         if self._talker is not None:
             self._talker.hear(audio)
         self.motion.hear(audio)
+        self._user_hearing.push(audio)
 
     def on_message(self, data: str | bytes) -> None:
         """A control message from outside, over whichever transport. Faults go back as an error event."""

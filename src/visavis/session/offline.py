@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from visavis.motion import Motion
-from visavis.motion.recogniser import PhoneRecogniser
+from visavis.motion.voice_model import VoiceModel
 from visavis.transports.mp4 import Mp4Writer
 from visavis.types import (
     I16,
@@ -17,7 +17,6 @@ from visavis.types import (
     AudioChunk,
     Engine,
     FaceFrame,
-    PhoneCue,
     SpeechChunk,
     period_ticks,
     ticks_from_s,
@@ -39,8 +38,8 @@ def faces_of_recording(
 ) -> Iterator[FaceFrame]:
     """FaceFrames at `fps` for int16 [n] at `SPEECH_HZ`, from media time 0 until the face has come to rest.
 
-    `streaming` gives motion each 20 ms of sound when it would arrive live, phones as late as they are recognised; without it
-    motion knows all phones beforehand.
+    `streaming` gives motion each 20 ms of sound when it would arrive live, the mouth as late as it is heard; without it
+    motion knows all sound beforehand.
     """
     motion = Motion(seed=seed, gains=gains)
     end_ticks = ticks_from_samples(len(sound), SPEECH_HZ)
@@ -73,21 +72,18 @@ def render_recording(
 
 def known_feed(motion: Motion, sound: I16) -> Callable[[int], None]:
     """Tells motion all of int16 [n] at `SPEECH_HZ` beforehand; nothing is left to be fed."""
-    recogniser = PhoneRecogniser()
-    phones: list[PhoneCue] = []
-    for chunk in _chunks(sound):
-        phones += recogniser.push(chunk)
-    phones += recogniser.flush()
+    model = VoiceModel()
     for chunk in _chunks(sound):
         motion.speak(SpeechChunk(chunk))
-    motion.hear_phones(phones)
+        motion.hear_mouths(model.push(chunk))
+    motion.hear_mouths(model.flush())
     motion.end_speech(ticks_from_samples(len(sound), SPEECH_HZ))
     return lambda t_ticks: None
 
 
 def _live_feed(motion: Motion, sound: I16) -> Callable[[int], None]:
     """Feeds what has been heard by `t_ticks`: a chunk counts when its last sample has passed."""
-    recogniser = PhoneRecogniser()
+    model = VoiceModel()
     waiting = iter(_chunks(sound))
     upcoming = next(waiting, None)
     ended = False
@@ -96,11 +92,11 @@ def _live_feed(motion: Motion, sound: I16) -> Callable[[int], None]:
         nonlocal upcoming, ended
         while upcoming is not None and upcoming.end_ticks <= t_ticks:
             motion.speak(SpeechChunk(upcoming))
-            motion.hear_phones(recogniser.push(upcoming))
+            motion.hear_mouths(model.push(upcoming))
             upcoming = next(waiting, None)
         if upcoming is None and not ended:
             ended = True
-            motion.hear_phones(recogniser.flush())
+            motion.hear_mouths(model.flush())
             motion.end_speech(ticks_from_samples(len(sound), SPEECH_HZ))
 
     return feed

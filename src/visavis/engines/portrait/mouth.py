@@ -44,7 +44,8 @@ LOWER_DOWN_M: Final = 0.0020
 @dataclass(frozen=True, slots=True, eq=False)
 class Interior:
     """i vertices: camera [i, 3] as the closed neutral mouth has them · deltas [52, i, 3] · colours [i, 3] 0 to 255
-    triangles [t, 3] · first_wall: the vertex from which on they are walls · dark [3] 0 to 255, what is seen where nothing is drawn · warmth [3] exponents of a shadow in there.
+    triangles [t, 3] · first_wall: the vertex from which on they are walls
+    dark [3] 0 to 255, what is seen where nothing is drawn · warmth [3] exponents of a shadow in there.
     """
 
     camera: F64

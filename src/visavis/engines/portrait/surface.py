@@ -13,7 +13,7 @@ import numpy.typing as npt
 from visavis.arkit import SHAPES
 from visavis.engines.portrait.fields import scattered, smooth_step
 from visavis.engines.portrait.still import Still
-from visavis.head.fit import HeadFitter
+from visavis.head.fit import DISTANCE_M, HeadFitter
 from visavis.head.subdivision import triangles_of
 from visavis.landmarks.faces import OVAL
 
@@ -52,6 +52,8 @@ class Surface:
     marks: F64
     bend: F64
     seal: F64
+    lid: F64
+    """[m] 1 on the skin that a closing lid stretches, whose colours are then taken from around the eye."""
 
 
 @lru_cache(maxsize=1)
@@ -84,7 +86,7 @@ def fit_surface(still: Still, fitter: HeadFitter) -> Surface:
     px = pose.project_camera(camera)
     return Surface(
         camera, shapes @ pose.rotation.T, px, px.copy(), rest, surface[0], surface[1], surface[2], surface[3], average_marks, marks,
-        moved, np.zeros_like(camera),
+        moved, np.zeros_like(camera), np.zeros(len(camera)),
     )  # fmt: skip
 
 
@@ -92,7 +94,7 @@ def _bend(still: Still, fitter: HeadFitter, whole: F64, average_marks: F64):  # 
     """What the identity space leaves over is taken up by a smooth displacement in the picture's plane, in head space."""
     pose = still.pose
     at = fitter.at_landmarks(whole) @ pose.rotation.T
-    near = pose.scale * 1.2 / (1.2 - at[:, 2])
+    near = pose.scale * DISTANCE_M / (DISTANCE_M - at[:, 2])
     residual = still.fit.residual_px / near[:, None] * [1, -1]
     wanted = np.c_[residual, np.zeros(len(residual))] @ pose.rotation
     trust = np.clip(fitter.trust / fitter.trust.max(), 0.15, 1)

@@ -1,17 +1,16 @@
-"""Phones from any speech: pocketsphinx's phone loop, streaming, about 80 ms behind the sound.
-
-English acoustic models hear other languages well enough for lips. A leaf: it alone imports pocketsphinx.
-"""
+"""A peer to measure against: pocketsphinx's phone loop, streaming, English models, some 90 ms behind the sound."""
 
 from __future__ import annotations
 
+from collections import deque
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from visavis.audio.resample import StreamResampler
 from visavis.motion.ipa import IPA_OF_ARPABET
-from visavis.motion.voicing import VoiceGate, Voicing
+from visavis.motion.voicing import Voicing
 from visavis.types import I16, TICKS_HZ, AudioChunk, PhoneCue, ticks_from_samples
 
 if TYPE_CHECKING:
@@ -30,6 +29,28 @@ _LONGEST_FRAMES: Final = 1500
 _STRESSED: Final = frozenset({"AA", "AE", "AO", "AW", "AY", "EH", "ER", "EY", "IY", "OW", "OY", "UW"})
 
 
+class VoiceGate:
+    """Opens around voiced blocks: a little before, so far as that is known, and a little after for voiceless endings."""
+
+    def __init__(self, block_s: float, *, before_s: float = 0.16, after_s: float = 0.18) -> None:
+        self._before, self._after = round(before_s / block_s), round(after_s / block_s)
+        self._voiced: deque[int] = deque()
+
+    def reset(self) -> None:
+        self._voiced.clear()
+
+    def push(self, block: int, voiced: bool) -> None:
+        """Blocks by number, in order. One voiced block alone is a click; two of three are a voice."""
+        if voiced:
+            self._voiced.append(block)
+        while self._voiced and self._voiced[0] < block - 400:
+            self._voiced.popleft()
+
+    def is_open(self, block: int) -> bool:
+        near = [v for v in self._voiced if block - self._after <= v <= block + self._before]
+        return any(b - a <= 2 for a, b in pairwise(near))
+
+
 def _decoder() -> Any:
     import pocketsphinx
 
@@ -43,7 +64,7 @@ class PhoneRecogniser:
     """Audio in, phones out, in order and without gaps to the next one. One owner, one thread at a time.
 
     The result does not depend on how the audio is cut: it is decoded in blocks of 20 ms. A phone that lasts is told in pieces
-    that touch; `Motion` joins them.
+    that touch; `joined` makes them one.
     """
 
     def __init__(self) -> None:
@@ -160,3 +181,14 @@ class PhoneRecogniser:
 
     def _ticks(self, frame: int) -> int:
         return self._anchor_ticks + ticks_from_samples(frame * _FRAME, RATE_HZ) + _WINDOW_CENTRE_TICKS
+
+
+def joined(phones: list[PhoneCue]) -> list[PhoneCue]:
+    """Pieces of the same phone that touch, as one."""
+    out: list[PhoneCue] = []
+    for cue in phones:
+        if out and out[-1].ipa == cue.ipa and abs(cue.t_ticks - out[-1].end_ticks) <= TICKS_HZ // 500:
+            out[-1] = PhoneCue(out[-1].t_ticks, cue.end_ticks, cue.ipa, max(cue.stress, out[-1].stress))
+        else:
+            out.append(cue)
+    return out

@@ -1,0 +1,1 @@
+"""Training of the speech-to-face model: data, network, fit, export, report."""
