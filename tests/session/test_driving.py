@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import av
@@ -18,7 +19,7 @@ from visavis.head.one_euro import OneEuro
 from visavis.landmarks.faces import Landmarker
 from visavis.landmarks.networks import Networks
 from visavis.landmarks.pictures import read_picture
-from visavis.session.driving import FaceReader, FaceTracker, faces_of_video
+from visavis.session.driving import FaceReader, FaceTracker, faces_of_video, live_faces
 from visavis.settings import load_settings
 from visavis.types import TICKS_HZ, FaceFrame
 
@@ -58,9 +59,9 @@ def performance() -> list[FaceFrame]:
     head = np.stack([wander(-s, s, 12) for s in (0.3, 0.15, 0.12)], 1)
     gaze = np.stack([wander(-s, s, 8) for s in (0.3, 0.15)], 1)
     return [
-        FaceFrame(i * TICKS_HZ // FPS, w.astype(np.float32), h.astype(np.float32), np.zeros(3, np.float32), np.tile(g, (2, 1)).astype(np.float32))
-        for i, (w, h, g) in enumerate(zip(weights, head, gaze, strict=True))
-    ]  # fmt: skip
+        FaceFrame(i * TICKS_HZ // FPS, w, h, np.zeros(3, np.float32), np.tile(g, (2, 1)))
+        for i, (w, h, g) in enumerate(zip(*(a.astype(np.float32) for a in (weights, head, gaze)), strict=True))
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +144,16 @@ def write_video(path: Path, pictures: np.ndarray) -> Path:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
         container.mux(stream.encode(None))
     return path
+
+
+def test_a_video_is_read_live_at_its_own_pace(filmed: tuple[Path, list[FaceFrame]], landmarker: Landmarker) -> None:
+    begun_s = time.monotonic()
+    read = list(live_faces(str(filmed[0]), load_settings().cache))
+    assert time.monotonic() - begun_s > COUNT_OF_PICTURES / FPS - 0.1
+    assert len(read) > 5
+    truth = {face.t_ticks: face for face in filmed[1]}
+    found = likeness(read, [truth[face.t_ticks] for face in read])
+    assert min(found["jaw"], found["blink"]) > 0.8, found
 
 
 def test_no_face_is_a_clear_message(tmp_path: Path, landmarker: Landmarker) -> None:

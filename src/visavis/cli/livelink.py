@@ -82,6 +82,10 @@ def send(
     audio: Annotated[
         Path | None, typer.Option("--audio", help="A recording to say; without it a live conversation is started.")
     ] = None,
+    drive: Annotated[
+        str | None,
+        typer.Option("--drive", help="Your own face instead: a camera's number, or a video.", metavar="CAMERA|VIDEO"),
+    ] = None,
     subject: SubjectOption = "visavis",
     play: Annotated[bool, typer.Option("--play", help="Play the recording here meanwhile.")] = False,
     delay_ms: Annotated[int, typer.Option("--delay-ms", help="Faces later than the sound by this.", min=0, max=2000)] = 0,
@@ -90,10 +94,16 @@ def send(
     """Make a MetaHuman, or anything else that takes Live Link Face, talk: at 60 Hz, with the timing of the sound.
 
     [dim]visavis livelink send --to 192.168.1.20 --audio speech.wav
-    visavis livelink send --to 192.168.1.20:11111 --to 192.168.1.21   (a conversation)[/]
+    visavis livelink send --to 192.168.1.20:11111 --to 192.168.1.21   (a conversation)
+    visavis livelink send --to 127.0.0.1 --drive 0   (your face, to `visavis talk --livelink 11111`)[/]
     """
     from visavis.settings import load_settings
 
+    if drive is not None:
+        if audio is not None or play:
+            raise BadInput("--drive takes no sound with it.", mend="Leave --audio and --play out.")
+        _send_driven(drive, to, subject)
+        return
     if audio is None:
         if play:
             raise BadInput("--play is for a recording.", mend="Give one with --audio; a conversation is heard on its page.")
@@ -235,6 +245,23 @@ async def _send_faces(faces: Sequence[FaceFrame], subject: str, sender: LiveLink
     from visavis.types import ticks_from_s
 
     return await send_faces(faces, LiveLinkSubject(subject, sender), MonotonicClock(), from_ticks=ticks_from_s(delay_ms / 1000))
+
+
+def _send_driven(source: str, to: Sequence[str], subject: str) -> None:
+    from visavis.session.driving import live_faces
+    from visavis.settings import load_settings
+    from visavis.transports.livelink.sender import LiveLinkSubject
+
+    with _sending(to) as sender:
+        performer, count = LiveLinkSubject(subject, sender), 0
+        console.print("  [dim]Ctrl-C ends it.[/]")
+        try:
+            for face in live_faces(source, load_settings().cache):
+                performer.send(face)
+                count += 1
+        except KeyboardInterrupt:
+            pass
+        console.print(f"  {count} faces as {subject!r} to {', '.join(to)}{_dropped(sender)}")
 
 
 def _sending(to: Sequence[str]) -> LiveLinkSender:

@@ -6,6 +6,7 @@ the irises against the fitted eyeballs. Everything but lips and jaw is smoothed:
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from visavis.arkit import COUNT, INDEX, SHAPES
-from visavis.errors import BadInput, NotFound, TooLarge
+from visavis.errors import BadInput, NotFound, TooLarge, Unavailable
 from visavis.head.canonical import load_head
 from visavis.head.eyes import Eyes, fit_eyes
 from visavis.head.fit import DISTANCE_M, F64, INNER_LIPS, MOVING, HeadFit, HeadFitter, Pose, Priors
@@ -33,6 +34,7 @@ LEARN_FROM: Final = 8
 """Pictures that the person's shape is learnt from."""
 LEARN_EVERY: Final = 15
 """Live, so many pictures apart."""
+LATE_S: Final = 0.1
 REST_SHARE: Final = 10
 """The percentile of each weight over a video that is taken for the face at rest."""
 MOST_REST: Final = 0.35
@@ -218,6 +220,50 @@ def faces_of_video(path: Path, cache: Path, progress: Callable[[float], None]) -
         progress(0.8 + 0.2 * (index + 1) / len(seen))
     faces = [_at_rest(faces).apply(face) for face in faces]
     return faces if faces[0].t_ticks == 0 else [replace(faces[0], t_ticks=0), *faces]
+
+
+def live_faces(source: str, cache: Path) -> Iterator[FaceFrame]:
+    """FaceFrames as they are seen, by a camera (`source` is its number) or in a video played at its own pace.
+
+    Media time counts from the first picture. Raises NotFound, BadInput, Unavailable where the camera cannot be opened.
+    """
+    tracker, reader = load_reading(cache)
+    seen = False
+    for t_ticks, rgb in _camera(int(source)) if source.isdecimal() else _played(Path(source)):
+        face = tracker.track(rgb)
+        if face is None:
+            reader.forget_pose()
+            continue
+        seen = True
+        yield reader.read(face, t_ticks)
+    if not seen:
+        raise BadInput(f"No face was found in {source}.", mend="Look roughly at the camera, in light from the front.")
+
+
+def _played(path: Path) -> Iterator[tuple[int, U8]]:
+    """A video's pictures when their time has come; those that are late are left out."""
+    begun_s = time.monotonic()
+    for t_ticks, _, rgb in _pictures(path):
+        ahead_s = begun_s + t_ticks / TICKS_HZ - time.monotonic()
+        if ahead_s > 0.0:
+            time.sleep(ahead_s)
+        if ahead_s > -LATE_S:
+            yield t_ticks, rgb
+
+
+def _camera(number: int) -> Iterator[tuple[int, U8]]:
+    import cv2
+
+    camera = cv2.VideoCapture(number)
+    try:
+        begun_s = time.monotonic()
+        while True:
+            there, bgr = camera.read()
+            if not there:
+                raise Unavailable(f"Camera {number} gives no picture.", mend="Check its number, and that nobody else has it.")
+            yield ticks_from_s(time.monotonic() - begun_s), np.ascontiguousarray(bgr[..., ::-1])
+    finally:
+        camera.release()
 
 
 def _at_rest(faces: Sequence[FaceFrame]) -> Performer:
