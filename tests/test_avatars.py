@@ -49,8 +49,8 @@ def test_the_built_in_people_load(tmp_path: Path) -> None:
     assert nova.likeness.origin == "synthetic"
     assert nova.asset("rig").is_file()
     assert load_avatar("milo", tmp_path).voice.variant != nova.voice.variant
-    with pytest.raises(BadInput, match="cannot run on gaussian"):
-        nova.asset("gaussian")
+    with pytest.raises(BadInput, match="cannot run on diffusion"):
+        nova.asset("diffusion")
 
 
 @pytest.mark.parametrize("prefix", ["", "iris-1.0/"])
