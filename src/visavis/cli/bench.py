@@ -19,7 +19,9 @@ WIDE: Final = 130
 
 
 def bench(
-    engine: Annotated[list[str] | None, typer.Option("--engine", help="What to measure: rig. Default: all.")] = None,
+    engine: Annotated[
+        list[str] | None, typer.Option("--engine", help="What to measure: rig, 'rig (viewer)'. Default: all.")
+    ] = None,
     avatar: AvatarOption = None,
     size: SizeOption = None,
     sizes: Annotated[
@@ -104,11 +106,11 @@ def _measure(
         person = avatar or subject.avatar
         with progress_bar() as report:
             measured.append(measure(subject, settings, person, plan, recording=speech, report=report))
-            if livekit_server is not None and subject.engine == "rig":
+            if livekit_server is not None and subject.name == "rig":
                 from visavis.bench.rooms import measure_room
 
                 measured.append(measure_room(subject, settings, person, plan, binary=livekit_server, report=report))
-            for other in sizes:
+            for other in sizes if subject.draw == "server" else []:
                 sized = load_settings(size=other)
                 report(f"drawing at {other}", 0.0)
                 measured.append(measure_drawing_only(subject, sized, person, plan, report=report))

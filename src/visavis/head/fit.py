@@ -117,6 +117,10 @@ class HeadFitter:
         """Where the landmarks are on a skin [v, 3]: [468, 3]."""
         return np.asarray(np.einsum("ij,ijc->ic", self.shares, skin[self.vertices]))
 
+    def reach_m(self, shape: str) -> F64:
+        """How far a shape at 1 moves each landmark: [468] metres."""
+        return np.asarray(np.linalg.norm(self._shapes[INDEX[shape]], axis=1))
+
     @cached_property
     def _shapes(self) -> F64:
         return self._fields(np.array([self.head.shapes.field(name) for name in SHAPES]))

@@ -17,7 +17,7 @@ from visavis.arkit import COUNT, INDEX, SHAPES
 from visavis.errors import BadInput, NotFound, TooLarge
 from visavis.head.canonical import load_head
 from visavis.head.eyes import Eyes, fit_eyes
-from visavis.head.fit import DISTANCE_M, F64, MOVING, HeadFit, HeadFitter, Pose, Priors
+from visavis.head.fit import DISTANCE_M, F64, INNER_LIPS, MOVING, HeadFit, HeadFitter, Pose, Priors
 from visavis.head.gaze import LOOK_PITCH_RAD, LOOK_YAW_RAD
 from visavis.head.one_euro import OneEuro
 from visavis.landmarks.faces import LEFT_EYE, RIGHT_EYE, Face, Landmarker
@@ -46,17 +46,24 @@ _SPREADS: Final = {
 _BROWS: Final = (46, 53, 52, 65, 55, 70, 63, 105, 66, 107, 276, 283, 282, 295, 285, 300, 293, 334, 296, 336)
 _LIDS: Final = (33, 246, 161, 160, 159, 158, 157, 173, 133, 7, 163, 144, 145, 153, 154, 155,
                 263, 466, 388, 387, 386, 385, 384, 398, 362, 249, 390, 373, 374, 380, 381, 382)  # fmt: skip
-_PRIOR: Final = 10.0
+_LIPS: Final = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146)
+_CHIN_M: Final = 0.006
+_PRIOR: Final = 14.0
 _MOST_SHIFT_M: Final = 0.12
 _MOST_GAZE_RAD: Final = np.array([0.6, 0.45])
 _STEADY: Final = np.array([not name.startswith(("jaw", "mouth", "tongue")) for name in SHAPES])
 _LOOKS: Final = [[INDEX[f"eyeLook{way}{side}"] for way in ("Out", "In", "Down", "Up")] for side in ("Left", "Right")]
 
 
-def reading_priors() -> Priors:
+def reading_priors(fitter: HeadFitter) -> Priors:
+    """Spreads as above; the few landmarks of brows, lids and inner lips count more, and the many of the chin less, which cannot
+    tell an opened jaw from a lowered head.
+    """
     spread = [next(v for prefix, v in _SPREADS.items() if name.startswith(prefix)) for name in MOVING]
-    emphasis = np.ones(468)
-    emphasis[list(_BROWS)], emphasis[list(_LIDS)] = 2.0, 1.5
+    emphasis = np.where(fitter.reach_m("jawOpen") > _CHIN_M, 0.7, 1.0)
+    emphasis[list(_LIPS)] = 1.0
+    emphasis[list(INNER_LIPS)] = emphasis[list(_LIDS)] = 1.5
+    emphasis[list(_BROWS)] = 2.5
     return Priors(np.array(spread), emphasis, _PRIOR)
 
 
@@ -73,7 +80,7 @@ class FaceReader:
 
     def __init__(self, fitter: HeadFitter) -> None:
         self._fitter = fitter
-        self._priors = reading_priors()
+        self._priors = reading_priors(fitter)
         self._person: Person | None = None
         self._fits: list[HeadFit] = []
         self._count = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +18,11 @@ from visavis.engines.rig.characters.stage import Stage, stage_of
 from visavis.render.mesh import Part, RenderMesh
 
 if TYPE_CHECKING:
+    from visavis.engines.rig.characters.anatomy import Anatomy
     from visavis.engines.rig.characters.build import Character
 
+INSIDE_LIGHT: Final = 0.36
+"""What an open mouth of the skin itself gets of the light, at its front."""
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
 
@@ -89,16 +92,30 @@ def _lower_mouth(character: Character, names: list[str], same: npt.NDArray[np.in
     return rows[under[numbers] | tongue[rows]]
 
 
-def relight(mesh: RenderMesh, *, flat: bool) -> RenderMesh:
-    """Baked occlusion as it should be seen."""
-    occlusion = mesh.occlusion.astype(np.float64).copy()
-    mouth = mesh.part == Part.MOUTH
-    occlusion = 0.08 + 0.92 * np.clip(occlusion * 1.12, 0, 1) ** 0.9
+def relight(mesh: RenderMesh, stage: Stage, anatomy: Anatomy) -> RenderMesh:
+    """Baked light as it should be seen: insides of mouths lie in the dark only while they are closed, drawn faces never quite."""
+    occlusion = 0.08 + 0.92 * np.clip(mesh.occlusion.astype(np.float64) * 1.12, 0, 1) ** 0.9
     visibility = mesh.visibility
+    mouth = mesh.part == Part.MOUTH
     if mouth.any():
-        front = np.percentile(mesh.positions[mouth, 2], 98)
-        occlusion[mouth] = np.clip(1 - (front - mesh.positions[mouth, 2]) * 17, 0.06, 1)
-    if flat:
+        occlusion[mouth] = _towards_the_front(mesh.positions[mouth, 2], 0.06)
+    if stage.flat:
         occlusion = 0.62 + 0.38 * occlusion
         visibility = np.round(255 * (0.55 + 0.45 * visibility / 255.0)).astype(np.uint8)
+    else:
+        frame = stage.frame
+        away = mesh.positions - (anatomy.mouth - frame.origin) * frame.scale
+        reach = anatomy.eyes_apart * frame.scale * np.array([0.55, 0.40, 0.70])
+        near = np.flatnonzero((np.abs(away) < reach).all(1) & (mesh.part == Part.SKIN))
+        if len(near):
+            share = INSIDE_LIGHT * _towards_the_front(mesh.positions[near, 2], 0.0)
+            occlusion[near] = np.maximum(occlusion[near], share)
+            front = np.clip(mesh.directions[:, 2] * 1.5, 0, 1)[:, None]
+            visibility = visibility.copy()
+            visibility[:, near] = np.maximum(visibility[:, near], np.round(255 * 0.8 * share * front))
     return replace(mesh, occlusion=np.clip(occlusion, 0, 1).astype(np.float32), visibility=visibility)
+
+
+def _towards_the_front(z: npt.NDArray[np.floating], least: float) -> npt.NDArray[np.float64]:
+    """1 at the front of some depths in metres, falling off by three centimetres behind it and more."""
+    return np.asarray(np.clip(1 - (np.percentile(z, 98) - z) * 17, least, 1), np.float64)
