@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from visavis.arkit import COUNT, INDEX, SHAPES
+from visavis.arkit import COUNT, INDEX
 from visavis.avatars import Avatar
 from visavis.errors import BadInput, Unavailable
 from visavis.types import TICKS_HZ, U8, Emotion, FaceFrame
@@ -139,12 +139,14 @@ def expressions(plan: CapturePlan) -> list[FaceFrame]:
     rng = np.random.default_rng(plan.seed)
     faces = []
     emotions = list(Emotion)
+    turns = rng.permutation(COUNT)
     for m in range(plan.moments):
         weights = np.zeros(COUNT, np.float32)
         if m:
             weights += viseme_weights(NAMES[m % len(NAMES)]) * rng.uniform(0.3, 1.0)
             weights += expression(emotions[m % len(emotions)]) * rng.uniform(0.0, 1.0)
-            weights[INDEX[SHAPES[int(rng.integers(COUNT))]]] += rng.uniform(0, 0.8)
+            for n in (2 * m, 2 * m + 1):  # every shape has its turn, so that none is held back later
+                weights[turns[n % COUNT]] += rng.uniform(0.5, 1.0)
             weights[INDEX["jawOpen"]] += rng.choice([0, 0, 0.3, 0.7]) * rng.uniform(0.3, 1)
             blink = rng.choice([0, 0, 0.4, 1.0]) * rng.uniform(0.6, 1)
             weights[[INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]] += blink

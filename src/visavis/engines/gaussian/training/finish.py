@@ -43,8 +43,7 @@ def finished(trainer: Trainer) -> GaussianAvatar:
 def framing(trainer: Trainer) -> tuple[np.typing.NDArray[np.float32], float, float]:
     """Where the picture looks, from how far, and half its height there: as the capture's most frontal camera does."""
     frontal = max((v.camera for v in trainer.capture.views["train"]), key=lambda c: float(c.rotation[2, 2]))
-    distance = float(frontal.position[2])
+    distance = float(np.hypot(frontal.position[0], frontal.position[2]))
     half = distance * frontal.height / 2 / frontal.fy
-    middle = frontal.position - distance * frontal.rotation[2]
-    middle = middle + (frontal.cy - frontal.height / 2) / frontal.fy * distance * frontal.rotation[1]
+    middle = frontal.position + (frontal.cy - frontal.height / 2) / frontal.fy * distance * frontal.rotation[1]
     return np.array([0, middle[1], 0], np.float32), distance, half
