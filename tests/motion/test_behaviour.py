@@ -14,8 +14,10 @@ from visavis.motion import Motion, mouth_opening
 from visavis.motion.drift import Drift
 from visavis.motion.emotions import expression
 from visavis.motion.gaze import saccade_s
+from visavis.motion.heard import HeardFrames
 from visavis.motion.live_link_csv import read_live_link_csv
 from visavis.motion.statistics import Liveliness, liveliness
+from visavis.motion.voice_layout import KINDS
 from visavis.protocol import DoGesture, LookAt, SetEmotion, Weights
 from visavis.types import SPEECH_HZ, TICKS_HZ, AgentState, AudioChunk, Emotion, EmotionCue, FaceFrame, Gesture, SpeechChunk
 
@@ -255,3 +257,40 @@ def test_calm_faces_do_not_gape(emotion: Emotion) -> None:
     motion = Motion(seed=1)
     motion.control(SetEmotion(emotion=emotion, fade_ms=0), 0)
     assert max(mouth_opening(f.weights) for f in frames(motion, 0, 20, 30)) < 0.05
+
+
+def _voice(hertz: np.ndarray) -> np.ndarray:
+    phase = np.cumsum(hertz) / 16_000
+    return (sum(np.sin(2 * np.pi * k * phase) / k for k in range(1, 12)) * 2500).astype(np.int16)
+
+
+@pytest.mark.parametrize(("end_hz", "rises"), [(190.0, True), (110.0, False)])
+def test_a_rising_end_is_answered_with_the_brows(end_hz: float, rises: bool) -> None:
+    pitch = np.full(2 * 16_000, 130.0)
+    pitch[-6_400:] = np.linspace(130.0, end_hz, 6_400)
+    sound = np.concatenate([_voice(pitch), np.zeros(16_000, np.int16)])
+    raised = []
+    for ears in (True, False):
+        motion = Motion(seed=5)
+        motion.set_state(AgentState.LISTENING, 0)
+        if ears:
+            motion.hear(AudioChunk(0, 16_000, sound))
+        raised.append(np.array([f.weights[INDEX["browInnerUp"]] for f in frames(motion, 2.0, 3.4)]))
+    assert bool((raised[0] - raised[1]).max() > 0.2) == rises
+
+
+def test_the_users_laughter_is_answered_with_a_smile_and_only_while_listening() -> None:
+    kinds = np.zeros((100, len(KINDS)), np.float32)
+    kinds[:, KINDS.index("laughter")] = 0.9
+    laughs = HeardFrames(S, np.zeros((100, 54), np.float32), np.zeros((100, 40), np.float32), kinds, np.zeros(100, np.float32))
+    smiles = {}
+    for state in (AgentState.LISTENING, AgentState.THINKING):
+        motion, still = Motion(seed=5), Motion(seed=5)
+        for each in (motion, still):
+            each.set_state(state, 0)
+        motion.hear_user([laughs])
+        rows = [[f.weights[INDEX["mouthSmileLeft"]] for f in frames(each, 1, 8)] for each in (motion, still)]
+        smiles[state] = np.array(rows[0]) - np.array(rows[1])
+    assert smiles[AgentState.LISTENING].max() > 0.1
+    assert abs(smiles[AgentState.LISTENING][-1]) < 0.02
+    assert np.abs(smiles[AgentState.THINKING]).max() == 0.0

@@ -78,7 +78,7 @@ async def test_ten_interruptions_and_still_alive(server, room_name, plain_faces)
             await viewer.until(lambda at=before: loud_at_from(viewer, at), 10)
             await asyncio.sleep(0.1 + 0.05 * number)
             if number % 2:
-                await viewer.tell(protocol.Interrupt())
+                viewer.tell(protocol.Interrupt())
             else:
                 await agent.session.interrupt()
             cut = time.monotonic()
@@ -110,11 +110,11 @@ async def test_who_comes_late_sees_and_hears(server, room_name, plain_faces) -> 
 async def test_control_from_a_viewer(server, room_name, plain_faces) -> None:
     async with speaking(server, room_name) as agent, subscribing(server.access, room_name) as viewer:
         await viewer.until(lambda: len(viewer.frames) > 5, 10)
-        await viewer.tell(protocol.Weights(weights={"jawOpen": 1.0}))
+        viewer.tell(protocol.Weights(weights={"jawOpen": 1.0}))
         await viewer.until(lambda: mouth_rows(viewer.frames[-1].luma) > 30, 3)
-        await viewer.tell(protocol.Weights(weights={}))
+        viewer.tell(protocol.Weights(weights={}))
         await viewer.until(lambda: mouth_rows(viewer.frames[-1].luma) < 8, 3)
-        await viewer.tell(protocol.Say(text="Spoken on request."))
+        viewer.tell(protocol.Say(text="Spoken on request."))
         await viewer.until(lambda: [e for _, e in viewer.events_of(protocol.Transcript) if e.final], 15)
         call = viewer.room.local_participant.perform_rpc
         to = agent.avatar.avatar_identity
@@ -136,9 +136,9 @@ async def test_malformed_control_is_answered_and_does_no_harm(server, room_name,
     async with speaking(server, room_name), subscribing(server.access, room_name) as viewer:
         await viewer.until(lambda: len(viewer.frames) > 2, 10)
         for count, data in enumerate(MALFORMED, 1):
-            await viewer.tell(data)
+            viewer.tell(data)
             await viewer.until(lambda want=count: len(viewer.events_of(protocol.Error)) == want, 5)
-        await viewer.tell(b"")
+        viewer.tell(b"")
         assert all("\n" not in error.message for _, error in viewer.events_of(protocol.Error))
         count = len(viewer.frames)
         await viewer.until(lambda: len(viewer.frames) > count + 5, 5)
@@ -160,7 +160,7 @@ async def test_two_rooms_never_mix(server, room_name, plain_faces) -> None:
         assert not loud_at(there)
         assert not open_at(there)
         assert not there.events_of(protocol.Transcript)
-        await here.tell(protocol.Interrupt())
+        here.tell(protocol.Interrupt())
         await asyncio.wait_for(second.session.say("Only there."), 20)
         await asyncio.sleep(0.2)
         assert loud_at(there)

@@ -46,16 +46,23 @@ class Subject:
     prepare: Callable[[Settings, str, Report], None]
     build: Callable[[Settings, str, Path], None] | None = None
     realism: Callable[[Settings, Report], dict[str, float]] | None = None
+    draw: Literal["server", "viewer"] = "server"
+    """Who makes the picture."""
+
+    @property
+    def name(self) -> str:
+        """Of its row."""
+        return self.engine if self.draw == "server" else f"{self.engine} (viewer)"
 
 
 def subjects(names: Sequence[str] | None = None) -> list[Subject]:
     """The engines' rows by name, all of them by default. Raises BadInput with the known names."""
     from visavis.bench.rows.gaussian import GAUSSIAN
     from visavis.bench.rows.portrait import PORTRAIT
-    from visavis.bench.rows.rig import RIG
+    from visavis.bench.rows.rig import RIG, RIG_VIEWER
     from visavis.errors import BadInput
 
-    known = {subject.engine: subject for subject in (RIG, PORTRAIT, GAUSSIAN)}
+    known = {subject.name: subject for subject in (RIG, RIG_VIEWER, PORTRAIT, GAUSSIAN)}
     for name in names or ():
         if name not in known:
             raise BadInput(f"There is no engine {name!r} to measure.", mend=f"Known: {', '.join(known)}.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from math import inf
 from typing import Final
 
 import numpy as np
@@ -40,6 +41,7 @@ class Capture:
         self._times: list[float] = []
         self._faces: list[F64] = []
         self._since_s = 0.0
+        self._begun = False
 
     def add(self, frame: FaceFrame) -> None:
         """Frames in any order; one that comes late takes its place among the others, one of a known time is ignored."""
@@ -48,7 +50,7 @@ class Capture:
         if at < len(self._times) and self._times[at] == t_s:
             return
         if not self._times or t_s - self._times[-1] > _GAP_S:
-            self._since_s, at = t_s, 0
+            self._since_s, at = (t_s if self._begun else -inf), 0  # a take that is there from the first is not faded in
             self._times.clear()
             self._faces.clear()
         face = np.zeros(COUNT)
@@ -59,6 +61,7 @@ class Capture:
         del self._times[:-_MAX_FRAMES], self._faces[:-_MAX_FRAMES]
 
     def over(self, t_s: float, face: F64) -> None:
+        self._begun = True
         if not self._times or t_s < self._times[0]:
             return
         at = bisect_right(self._times, t_s)

@@ -27,7 +27,8 @@ _TAIL: Final = np.zeros((DELAY_FRAMES + PAIR + 1) * HOP + WINDOW, np.int16)
 _LAUGHS: Final[dict[str, float]] = {"mouthSmile": 0.55, "cheekSquint": 0.45, "eyeSquint": 0.30, "mouthUpperUp": 0.10}
 _LAUGH_COLUMNS: Final = np.concatenate([columns(name) for name in _LAUGHS])
 _LAUGH_WEIGHTS: Final = np.concatenate([np.full(len(columns(name)), weight) for name, weight in _LAUGHS.items()])
-_SEAL_FROM, _SEAL_FULL = 0.30, 0.60
+SEAL: Final = (0.40, 0.70)
+"""Output at which lips begin to close, and at which they are sealed: `visavis train speech calibrate`."""
 _PRESENCE_FROM, _PRESENCE_FULL = 0.20, 0.55
 _NOISE: Final = [KINDS.index("breath"), KINDS.index("noise")]
 
@@ -42,7 +43,7 @@ class VoiceModel:
     def __init__(self, weights: Path = WEIGHTS, *, gap_s: float = 0.001) -> None:
         """`gap_s`: sound that comes so much earlier or later than where the last ended is another stream; a microphone's times jitter."""
         self._gap_ticks = gap_s * TICKS_HZ
-        self._session = _session(weights)
+        self._session = session_of(weights)
         self._state_shape = tuple(self._session.get_inputs()[1].shape)
         self.reset()
 
@@ -98,11 +99,11 @@ class VoiceModel:
         self._steps += steps
         rows = said[0].reshape(steps * PAIR, -1)[max(0, -first) :]
         t_ticks = self._first_ticks + _CENTRE_TICKS + max(0, first) * PERIOD_TICKS
-        return [_heard(rows, t_ticks, self._generation)] if len(rows) else []
+        return [heard_frames(rows, t_ticks, self._generation)] if len(rows) else []
 
 
 @lru_cache(maxsize=2)
-def _session(weights: Path) -> Any:
+def session_of(weights: Path) -> Any:
     """onnxruntime's session: it keeps no state of a stream, so that all of a process share one."""
     import onnxruntime
 
@@ -112,16 +113,16 @@ def _session(weights: Path) -> Any:
     return onnxruntime.InferenceSession(str(weights), options, providers=["CPUExecutionProvider"])
 
 
-def _heard(rows: F32, t_ticks: int, generation: int) -> HeardFrames:
+def heard_frames(rows: F32, t_ticks: int, generation: int, *, seal: tuple[float, float] = SEAL) -> HeardFrames:
     """The network's outputs [n, 63], as probabilities and weights, as frames."""
-    groups, channels, seal, presence, accent, kinds = np.split(rows, np.cumsum([len(GROUPS), len(CHANNELS), 1, 1, 1]), axis=1)
+    groups, channels, sealed, presence, accent, kinds = np.split(rows, np.cumsum([len(GROUPS), len(CHANNELS), 1, 1, 1]), axis=1)
     noise = kinds[:, _NOISE].sum(axis=1)
     laughs = kinds[:, KINDS.index("laughter")]
     there = _ramp(presence[:, 0], _PRESENCE_FROM, _PRESENCE_FULL) * (1.0 - _ramp(noise, 0.4, 0.8))
     mouths = np.zeros((len(rows), MOUTH), np.float32)
     mouths[:, :-2] = expanded(channels.astype(np.float64)) * there[:, None]
     mouths[:, _LAUGH_COLUMNS] += laughs[:, None] * _LAUGH_WEIGHTS
-    mouths[:, -2] = _ramp(seal[:, 0], _SEAL_FROM, _SEAL_FULL) * there
+    mouths[:, -2] = _ramp(sealed[:, 0], *seal) * there
     mouths[:, -1] = there
     return HeardFrames(t_ticks, mouths, groups, kinds, accent[:, 0], generation)
 

@@ -16,6 +16,7 @@ from visavis.types import Engine
 
 if TYPE_CHECKING:
     from visavis.engines.gaussian.avatar import GaussianAvatar
+    from visavis.engines.gaussian.cameras import Shot
     from visavis.engines.portrait.portrait import Portrait
     from visavis.render.prepare import Prepared
 
@@ -69,8 +70,16 @@ class InstalledFaces:
             raise NotFound(f"{name[:64]!r} is not the name of an avatar.", mend="`visavis avatars` lists them.")
         return load_avatar(name, self._home)
 
-    def engine(self, avatar: Avatar, engine: str | None, size: int, *, level: int = 0, governed: bool = False) -> Engine:
-        match choose_engine(avatar, engine):
+    def engine(
+        self, avatar: Avatar, engine: str | None, size: int, *, level: int = 0, governed: bool = False, shot: Shot = "front"
+    ) -> Engine:
+        """As the protocol says; `shot` is from where a gaussian person is seen, a stereo pair twice as wide as `size`."""
+        chosen = choose_engine(avatar, engine)
+        if shot != "front" and chosen != "gaussian":
+            raise BadInput(
+                f"{avatar.name} is drawn by {chosen}, from the front alone.", mend="Gaussian people are seen from any side."
+            )
+        match chosen:
             case "rig":
                 from visavis.engines.rig import RigEngine
                 from visavis.engines.rig.detail import Governor
@@ -86,7 +95,8 @@ class InstalledFaces:
                 from visavis.engines.rig.detail import Governor
 
                 detail = Governor(start=level) if governed else level
-                return GaussianEngine(self._cloud(avatar), width=size, height=size, detail=detail)
+                width = 2 * size if shot == "stereo" else size
+                return GaussianEngine(self._cloud(avatar), width=width, height=size, detail=detail, shot=shot)
             case other:
                 raise BadInput(f"There is no engine {other!r}.", mend=f"Known: {', '.join(ENGINES)}.")
 

@@ -29,6 +29,8 @@ def bundle_of_splats(source: Path, options: Mapping[str, str], folder: Path, cac
     """
     from visavis.engines.gaussian.avatar import save
     from visavis.engines.gaussian.importing import bound_to_head, standing_still
+    from visavis.landmarks.faces import Landmarker
+    from visavis.landmarks.networks import load_networks
     from visavis.splats.formats import read_splats
 
     known = _options(options, {"rig": "false", "yaw": "0", "splats": "100000"})
@@ -37,7 +39,8 @@ def bundle_of_splats(source: Path, options: Mapping[str, str], folder: Path, cac
     most, yaw = _number("splats", known["splats"], 1, 400_000), _number("yaw", known["yaw"], -360, 360)
     if _flag("rig", known["rig"]):
         progress("Fitting the head", 0.3)
-        avatar, remarks = bound_to_head(cloud, _template(cache, progress), yaw_deg=yaw, most=most)
+        landmarker = Landmarker(load_networks(cache, progress))
+        avatar, remarks = bound_to_head(cloud, _template(cache, progress), landmarker, yaw_deg=yaw, most=most)
     else:
         avatar, remarks = standing_still(cloud, yaw_deg=yaw, most=most)
     save(avatar, folder / ASSET)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -12,9 +12,10 @@ from visavis.live_link import Packet, Sample, ticks_between
 from visavis.motion import Motion
 from visavis.motion.live_link_csv import MAX_ROWS, LiveLinkCsvWriter
 from visavis.session.live_link import between
+from visavis.session.offline import known_feed
 from visavis.transports.livelink.sender import LiveLinkSender, LiveLinkSubject
 from visavis.transports.livelink.subjects import Received
-from visavis.types import FaceFrame, period_ticks
+from visavis.types import I16, SPEECH_HZ, FaceFrame, period_ticks, ticks_from_s
 
 REORDER: Final = 16
 """A row is written when so many later ones have come: a packet that was overtaken finds its place."""
@@ -126,16 +127,30 @@ def resampled(faces: Sequence[FaceFrame], fps: int) -> Iterator[FaceFrame]:
         yield between(faces[at], faces[at + 1], t_ticks) if len(faces) > 1 else faces[0]
 
 
-def followed(
-    take: Sequence[FaceFrame], motion: Motion, feed: Callable[[int], None], *, count: int, fps: int
+def faces_of_take(
+    take: Sequence[FaceFrame],
+    sound: I16 | None,
+    *,
+    fps: int,
+    seed: int,
+    gains: dict[str, float] | None = None,
+    least_s: float = 0.0,
 ) -> Iterator[FaceFrame]:
-    """`count` FaceFrames at `fps` of a motion that follows a take, as a live session does; `feed` brings it its speech."""
-    period, coming = period_ticks(fps), iter(take)
+    """FaceFrames at `fps` from media time 0: the take as it is; after it, up to `least_s`, the face's own life.
+
+    With `sound`, int16 [n] at `SPEECH_HZ`, the mouth is left to it while it speaks.
+    """
+    motion = Motion(seed=seed, gains=gains)
+    motion.leave_mouth_to_speech(sound is not None)
+    if sound is not None:
+        known_feed(motion, sound)
+        least_s = max(least_s, len(sound) / SPEECH_HZ)
+    period, coming = period_ticks(fps), iter(resampled(take, fps))
     upcoming = next(coming, None)
+    count = max(-(-ticks_from_s(least_s) // period), take[-1].t_ticks // period + 1)
     for index in range(count):
         t_ticks = index * period
-        while upcoming is not None and upcoming.t_ticks <= t_ticks + 4 * period:
+        while upcoming is not None and upcoming.t_ticks <= t_ticks + period:
             motion.live(upcoming)
             upcoming = next(coming, None)
-        feed(t_ticks)
         yield motion.sample(t_ticks)

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from visavis.render.camera import Camera
 from visavis.splats.constants import BLUR_PIXELS2, EDGE, LEAST_ALPHA, MOST_ALPHA, NEAR_M
 from visavis.splats.painter import Drawn, Posed
+from visavis.splats.raster import MOST_PIXELS2
 
 F64 = npt.NDArray[np.float64]
 
@@ -19,7 +20,7 @@ def plain_draw(posed: Posed, camera: Camera) -> Drawn:
     colour, depths, through = np.zeros((height, width, 3)), np.zeros((height, width)), np.ones((height, width))
     for i in np.argsort(depth, kind="stable"):
         o = float(posed.opacities[i])
-        if depth[i] < NEAR_M or o <= LEAST_ALPHA or np.linalg.det(spread[i]) <= 0:
+        if depth[i] < NEAR_M or o <= LEAST_ALPHA or np.linalg.det(spread[i]) <= 0 or spread[i].max() > MOST_PIXELS2:
             continue
         reach = np.sqrt(2 * np.log(o / LEAST_ALPHA) * np.diag(spread[i]))
         x0, y0 = (max(0, int(np.ceil(m - r))) for m, r in zip(mean[i], reach, strict=True))

@@ -16,6 +16,8 @@ from visavis.splats.lanes import blend_four, blend_three
 _f = np.float32
 _u = np.uint64
 _ZERO, _ONE, _HALF = _f(0), _f(1), _f(0.5)
+MOST_PIXELS2 = _f(1e12)
+"""What is larger on the screen is left out: beyond, float32 overflows, and fast arithmetic must never meet what is no number."""
 OPAQUE = _f(0.02)
 """A tile is finished when none of its pixels lets more than this through."""
 CHECKED = 8
@@ -60,8 +62,10 @@ def project(parents, places, covariances, opacities, seen, camera, size, screen,
         xy = q0 * a0 + q1 * a1 + q2 * a2
         b0, b1, b2 = s00 * q0 + s01 * q1 + s02 * q2, s01 * q0 + s11 * q1 + s12 * q2, s02 * q0 + s12 * q1 + s22 * q2
         yy = q0 * b0 + q1 * b1 + q2 * b2 + BLUR_PIXELS2
+        if xx > MOST_PIXELS2 or yy > MOST_PIXELS2:
+            continue
         det = xx * yy - xy * xy
-        if not det > _ZERO:
+        if det <= _ZERO:
             continue
         u, v = fx * sx + cx - _HALF, fy * sy + cy - _HALF
         reach = _f(2) * np.log(o / LEAST_ALPHA)

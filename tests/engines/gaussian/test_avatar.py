@@ -54,7 +54,8 @@ def test_a_person_at_rest_goes_to_other_programs(tmp_path: Path, person: Gaussia
         {"parents": lambda a: a.parents + 10**6}, {"layers": lambda a: a.layers + 9}, {"rows": lambda a: a.rows + len(a)},
         {"places": lambda a: a.places * np.float32(np.nan)}, {"log_scales": lambda a: a.log_scales + 99},
         {"bases": lambda a: a.bases[:, :1]}, {"mix": lambda a: a.mix[:, :9]}, {"ranges": lambda a: a.ranges[:4]},
-        {"distance_m": lambda a: -1.0}, {"opacities": lambda a: a.opacities[:4]},
+        {"distance_m": lambda a: -1.0}, {"opacities": lambda a: a.opacities + 1}, {"mix": lambda a: a.mix + 1e9},
+        {"driver": lambda a: dataclasses.replace(a.driver, points=a.driver.points * 1e6)}, {"opacities": lambda a: a.opacities[:4]},
     ],
 )  # fmt: skip
 def test_a_person_that_does_not_hold_together(tmp_path: Path, person: GaussianAvatar, change: dict) -> None:

@@ -27,6 +27,8 @@ export class VisavisAvatar extends HTMLElement {
   #dock: Dock | null = null;
   #stage: Stage | null = null;
   #drawn: DrawnStage | null = null;
+  /** Whom the server has no model of for viewers. */
+  readonly #serverOnly = new Set<string>();
   #card: Card | null = null;
   #noticeTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -128,7 +130,14 @@ export class VisavisAvatar extends HTMLElement {
       this.#part(".hear").hidden = !blocked;
     });
     const drawn = (this.#drawn = new DrawnStage(part(root, ".drawn"), this.client));
-    this.client.readyToDraw = (avatar) => drawn.show(avatar);
+    this.client.readyToDraw = async (avatar) => {
+      try {
+        await drawn.show(avatar);
+      } catch (error) {
+        if (error instanceof TroubleError && error.trouble.code === "refused") this.#serverOnly.add(avatar);
+        throw error;
+      }
+    };
     this.#dock = new Dock(root, this.client);
     this.#card = new Card(this.#part(".card"), {
       start: (microphone) => this.#start(microphone),
@@ -159,6 +168,9 @@ export class VisavisAvatar extends HTMLElement {
       if (snapshot.phase === "live" && before.held && before.attempt > 0) this.notice("Back again.", "The call has been resumed.");
       if (snapshot.phase === "live" && before.phase !== "live") this.#dock?.focusText();
       if (snapshot.phase === "ended") captions.clear();
+      if (snapshot.phase === "failed" && client.draw === "viewer" && this.#serverOnly.has(client.avatar ?? "")) {
+        this.#start(client.microphone.track !== null); // the server draws, and it is said
+      }
       before = snapshot;
     });
     client.on("agent", ({ avatar }) => {
@@ -219,7 +231,7 @@ export class VisavisAvatar extends HTMLElement {
     this.#showPoster();
     this.#part(".name").textContent = this.personName;
     this.#part(".doing").textContent = live && agent ? DOING[agent.state] : "";
-    this.#part(".guide").hidden = languageModel !== false;
+    this.#part(".guide").hidden = languageModel !== false || this.client.room !== null; // who answers in a room is not ours to say
     this.#part(".person").ariaLabel = this.personName ? `${this.personName}, an AI avatar` : "An AI avatar";
     this.#dock?.update(this.personName);
     if (state.phase === "idle" || state.phase === "ended") this.#card?.show(state, { name: this.personName, secure: isSecureContext });
@@ -248,7 +260,8 @@ export class VisavisAvatar extends HTMLElement {
     client.room = this.#room();
     const wanted = this.getAttribute("draw") === "viewer" && !client.room;
     const person = this.#people.get(client.avatar ?? "");
-    const here = wanted && DrawnStage.possible && (person?.engines.includes("rig") ?? true);
+    const made = (person?.engines.includes("rig") ?? true) && !this.#serverOnly.has(client.avatar ?? "");
+    const here = wanted && DrawnStage.possible && made;
     client.draw = here ? "viewer" : "server";
     if (wanted && !here) {
       const why = DrawnStage.possible ? `${this.personName} is not made for it.` : "This browser has no WebGL 2.";

@@ -122,8 +122,12 @@ function main(): void {
   client.on("phase", ({ phase }) => {
     if (phase !== "live") figures.show(null, null);
   });
-  if (location.pathname.endsWith("/room.html")) new RoomDialog(part(document, "#room"), avatar).open();
-  else void listPeople(avatar, people);
+  if (location.pathname.endsWith("/room.html")) {
+    button("create-button").hidden = true;
+    new RoomDialog(part(document, "#room"), avatar).open();
+  } else {
+    void listPeople(avatar, people);
+  }
 }
 
 main();

@@ -8,11 +8,12 @@ const sheet = `
 <form method="dialog">
 <div class="panel-head"><h2 id="room-title">Join a room</h2><button class="tool close" type="button" aria-label="Close">${icons.close}</button></div>
 <p class="about">A LiveKit room in which an avatar stands: you see, hear and steer it here.</p>
-<label class="field"><span>Room</span><input class="name" type="text" maxlength="64" autocomplete="off" spellcheck="false"><small>This server gives the token, where it knows a LiveKit server.</small></label>
+<label class="field"><span>Room</span><input class="name" type="text" maxlength="64" autofocus autocomplete="off" spellcheck="false"><small>This server gives the token, where it knows a LiveKit server.</small></label>
 <details><summary>With an address and a token of your own</summary>
 <label class="field"><span>Address</span><input class="url" type="url" pattern="wss?://.+|https?://.+" autocomplete="off" spellcheck="false" placeholder="wss://livekit.example"></label>
 <label class="field"><span>Token</span><input class="token" type="password" autocomplete="off" spellcheck="false"></label>
 </details>
+<p class="wrong" role="alert" hidden></p>
 <label class="agree"><input class="speak" type="checkbox"><span>With my microphone</span></label>
 <div class="row"><a class="quiet" href="./">Talk directly</a><button class="primary" type="submit" disabled>Join</button></div>
 </form>`;
@@ -26,10 +27,17 @@ export class RoomDialog {
     part(dialog, ".close").addEventListener("click", () => dialog.close());
     dialog.addEventListener("input", () => this.#refresh());
     part<HTMLFormElement>(dialog, "form").addEventListener("submit", () => this.#join());
+    avatar.client.on("phase", ({ phase, trouble }) => {
+      if (phase === "failed" && trouble) this.open(`${trouble.title}. ${trouble.mend}`);
+    });
     this.#refresh();
   }
 
-  open(): void {
+  /** `wrong`: why the last try failed. */
+  open(wrong = ""): void {
+    const line = part<HTMLElement>(this.dialog, ".wrong");
+    line.textContent = wrong;
+    line.hidden = wrong === "";
     this.dialog.showModal();
   }
 

@@ -14,6 +14,7 @@ from livekit.agents import AgentSession
 
 from visavis import protocol
 from visavis.errors import Unavailable, VisavisError
+from visavis.session.faces import Faces
 from visavis.session.live import LiveSession
 from visavis.session.rooms import RoomSessions, room_viewer
 from visavis.settings import Settings
@@ -102,9 +103,9 @@ class _Returning:
 class LocalFace:
     """Drawn in this process, published by a participant of its own."""
 
-    def __init__(self, place: Place, settings: Settings) -> None:
+    def __init__(self, place: Place, settings: Settings, faces: Faces | None = None) -> None:
         self._place = place
-        self._sessions = RoomSessions(settings)
+        self._sessions = RoomSessions(settings, faces=faces)
         self._session: LiveSession | None = None
         self._returning = _Returning(self._join, "visavis returns")
         self._closed = False
@@ -142,7 +143,7 @@ class LocalFace:
             avatar=place.wish.avatar,
             engine=place.wish.engine,
             make_viewer=viewer,
-            make_talker=talker_of(place.tags, self._spans, outputs),
+            make_talker=talker_of(place.agent_session, place.tags, self._spans, outputs),
         )
         forget = self._session.on_ended
 
@@ -188,7 +189,7 @@ class WorkerFace:
     async def start(self) -> None:
         place = self._place
         await self._ask(self._start_timeout_s)
-        self._output = RoomOutput(place.room, place.wish.identity, place.tags)
+        self._output = RoomOutput(place.room, place.wish.identity, place.agent_session, place.tags)
         place.agent_session.output.replace_audio_tail(self._output)
         place.room.on("participant_disconnected", self._somebody_left)
         self._watching = asyncio.get_running_loop().create_task(self._watch(), name="visavis watches its face")

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterable
 from typing import Any, Final
 
 from livekit import rtc
+from livekit.agents import AgentSession
 from livekit.agents.voice.avatar import DataStreamAudioOutput
 from livekit.agents.voice.io import AudioOutput, TextOutput
 from opentelemetry.trace import Span
@@ -77,6 +78,7 @@ class SpokenText(TextOutput):
 class _Cued(AudioOutput):
     """An output whose frames are at SPEECH_HZ and carry cues, whatever the TTS gives. Its end carries the last of them."""
 
+    _agent_session: AgentSession[Any]
     _tags: Tags
     _cueing: SpeechCueing | None = None
     _ending: asyncio.Task[None] | None = None
@@ -123,9 +125,17 @@ class _Cued(AudioOutput):
         self, *, playback_position: float, interrupted: bool, synchronized_transcript: str | None = None
     ) -> None:
         self._end_span()
+        if interrupted:
+            self._tell_agent()
         super().on_playback_finished(
             playback_position=playback_position, interrupted=interrupted, synchronized_transcript=synchronized_transcript
         )
+
+    def _tell_agent(self) -> None:
+        """Who was silenced here must know it before it learns how far it came, or it would believe all of it was heard."""
+        speech = self._agent_session.current_speech
+        if speech is not None and not speech.interrupted:
+            speech.interrupt(force=True)
 
     def _end_span(self) -> None:
         if self._span is not None:
@@ -149,8 +159,9 @@ class _Cued(AudioOutput):
 class LocalOutput(_Cued, SpeechOutput):
     """To a face drawn in this process."""
 
-    def __init__(self, sink: SpeechSink, tags: Tags, spans: SpeechSpans) -> None:
+    def __init__(self, sink: SpeechSink, agent_session: AgentSession[Any], tags: Tags, spans: SpeechSpans) -> None:
         SpeechOutput.__init__(self, sink, _unheard)
+        self._agent_session = agent_session
         self._tags = tags
         self._spans = spans
         self._sample_rate = None  # any: resampled here, where the voice's word times are not lost
@@ -210,11 +221,11 @@ class LocalTalker:
         self._output.silence()
 
 
-def talker_of(tags: Tags, spans: SpeechSpans, keep: list[LocalOutput]) -> Any:
+def talker_of(agent_session: AgentSession[Any], tags: Tags, spans: SpeechSpans, keep: list[LocalOutput]) -> Any:
     """For `RoomSessions.join`: the output it makes is put into `keep`."""
 
     def make(sink: SpeechSink, session: LiveSession) -> LocalTalker:
-        keep.append(LocalOutput(sink, tags, spans))
+        keep.append(LocalOutput(sink, agent_session, tags, spans))
         return LocalTalker(keep[-1])
 
     return make
@@ -223,11 +234,12 @@ def talker_of(tags: Tags, spans: SpeechSpans, keep: list[LocalOutput]) -> Any:
 class RoomOutput(_Cued, DataStreamAudioOutput):
     """To a face in the room: audio as livekit-agents sends it, and a stream of cues opened before it."""
 
-    def __init__(self, room: rtc.Room, avatar_identity: str, tags: Tags) -> None:
+    def __init__(self, room: rtc.Room, avatar_identity: str, agent_session: AgentSession[Any], tags: Tags) -> None:
         DataStreamAudioOutput.__init__(
             self, room, destination_identity=avatar_identity, wait_remote_track=rtc.TrackKind.KIND_VIDEO,
             wait_playback_start=True,
         )  # fmt: skip
+        self._agent_session = agent_session
         self._tags = tags
         self._cues: rtc.ByteStreamWriter | None = None
         self._closing: set[asyncio.Task[None]] = set()

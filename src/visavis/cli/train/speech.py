@@ -84,6 +84,23 @@ def export(
 
 
 @speech.command()
+def calibrate(
+    data: DataOption = _DATA,
+    weights: Annotated[Path | None, typer.Option("--weights", help="Other weights than those that visavis runs with.")] = None,
+) -> None:
+    """Print what each threshold of the lips' seal would give, on data kept from learning.
+
+    [dim]visavis train speech calibrate --data speech-data[/]
+    """
+    from visavis.motion.voice_model import WEIGHTS
+    from visavis.training.speech.calibrate import rows
+
+    typer.echo(f"{'':12}{'seal':>12}{'recall':>10}{'precision':>12}")
+    for name, seal, recall, precision in rows(weights or WEIGHTS, data):
+        typer.echo(f"{name:12}{seal[0]:7.2f}{seal[1]:5.2f}{recall.share or 0.0:10.3f}{precision.share or 0.0:12.3f}")
+
+
+@speech.command()
 def report(
     recordings: Annotated[Path, typer.Option("--recordings", help="Folder with speech/ and its transcripts.tsv.")],
     weights: Annotated[Path | None, typer.Option("--weights", help="Other weights than those that visavis runs with.")] = None,

@@ -24,6 +24,9 @@ I8 = npt.NDArray[np.int8]
 FORMAT: Final = 1
 LAYERS: Final = ("head", "hair", "garment", "body")
 MAX_SPLATS: Final = 400_000
+MOST_LOG_SCALE: Final = 8.0
+"""In sizes of the parent."""
+MOST_VALUE: Final = 1e3
 MAX_UNPACKED_BYTES: Final = 256 << 20
 _TURN = 32_767.0
 _SH_STEP = 1 / 256
@@ -90,7 +93,14 @@ class GaussianAvatar:
             index = getattr(self, name)
             if index.size and (index.min() < 0 or index.max() >= bound):
                 raise BadInput(f"The person's {name} points outside 0 to {bound - 1}.")
-        if self.log_scales.max() > 20 or np.abs(self.places).max() > 1e4:
+        reach = max(
+            float(np.abs(v).max(initial=0)) for v in (self.places, self.colours, self.mix, self.mean, self.base_scales * 127)
+        )
+        if (
+            self.log_scales.max() > MOST_LOG_SCALE
+            or reach > MOST_VALUE
+            or not 0 <= self.opacities.min() <= self.opacities.max() <= 1
+        ):
             raise BadInput("The person has splats beyond any sense.")
         if not (0 < self.distance_m < 100 and 0 < self.half_height_m < 100):
             raise BadInput("The person's framing is beyond any sense.")

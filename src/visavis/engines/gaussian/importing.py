@@ -9,8 +9,10 @@ import numpy.typing as npt
 
 from visavis.arkit import COUNT
 from visavis.engines.gaussian.avatar import LAYERS, GaussianAvatar
+from visavis.engines.gaussian.facing import SOLID, marks_in_cloud, marks_on_mesh
 from visavis.engines.gaussian.features import FEATURES
 from visavis.errors import BadInput
+from visavis.landmarks.faces import Landmarker
 from visavis.render.mesh import RenderMesh
 from visavis.render.prepare import rotation
 from visavis.splats.bind import nearest_triangle, rest_frames, to_local
@@ -25,12 +27,11 @@ NEAR_M: Final = 0.009
 CELL_M: Final = 0.025
 FAR_M: Final = 0.25
 """What lies farther from the head than this is left out."""
-SOLID: Final = 0.35
-ROUNDS: Final = 40
-KEPT_SHARE: Final = 0.6
-"""Of the surface: hair and clothes hide the rest, which may lie anywhere."""
-WORST_M: Final = 0.011
-HEAD_HEIGHT_M: Final = 0.24
+ROUNDS: Final = 12
+KEPT_SHARE: Final = 0.7
+LEAST_MARKS: Final = 150
+WORST_M: Final = 0.012
+LOOSE_M: Final = 0.005
 STILL_HALF_HEIGHT_M: Final = 0.15
 BACKGROUND: Final = np.array([[150, 158, 166], [62, 70, 82]], np.float32)
 _ALL_WEIGHTS: Final = np.tile(np.array([0, 1], np.float32), (COUNT, 1))
@@ -58,19 +59,18 @@ def standing_still(cloud: Splats, *, yaw_deg: float = 0.0, most: int) -> tuple[G
 
 
 def bound_to_head(
-    cloud: Splats, template: RenderMesh, *, yaw_deg: float = 0.0, most: int
+    cloud: Splats, template: RenderMesh, landmarker: Landmarker, *, yaw_deg: float = 0.0, most: int
 ) -> tuple[GaussianAvatar, tuple[str, ...]]:
-    """The cloud laid on the template's head and hung on its nearest triangles; what is farther off, on a cage.
+    """The cloud laid on the template's head by the landmarks of both, and hung on its nearest triangles; what is farther, on a cage.
 
-    Raises BadInput where the two do not come to lie on each other: the cloud must be a head, upright, that looks our way (`yaw_deg`).
+    Raises BadInput where no face looks our way (`yaw_deg` turns the cloud), or where the two heads do not lie on each other.
     """
     cloud = _turned(_largest(cloud, most), yaw_deg)
     driver = driver_of(template)
-    matrix, apart_m = fit(cloud, driver)
+    matrix, apart_m = lay_on(marks_in_cloud(cloud, landmarker), marks_on_mesh(template, landmarker))
     if apart_m > WORST_M:
         raise BadInput(
-            f"Our head does not fit this cloud: {apart_m * 1000:.0f} mm apart.",
-            mend="It must be one upright head that looks our way; turn it with --set yaw=DEGREES, or leave rig out.",
+            f"Our head does not fit this face: {apart_m * 1000:.0f} mm apart.", mend="Leave rig out, and it stands still."
         )
     cloud = cloud.moved(matrix)
     parent, far = nearest_triangle(cloud.positions, driver)
@@ -85,46 +85,27 @@ def bound_to_head(
         driver = with_cage(driver, cells, CELL_M)
         parent[loose] = first + tetrahedron_of(cloud.positions[loose], cells, CELL_M)
     avatar = _hung(cloud, driver, parent, layers, template.look_at, template.distance_m, template.half_height_m)
-    return avatar, (
-        f"Our head fits to {apart_m * 1000:.1f} mm; {int((~loose).sum())} of {len(cloud)} splats hang on the face.",
-    )
+    remarks = [f"Our head fits to {apart_m * 1000:.1f} mm; {int((~loose).sum())} of {len(cloud)} splats hang on the face."]
+    if apart_m > LOOSE_M:
+        remarks.append("That is a loose fit: `--set yaw=DEGREES` turns a face that does not look straight at you.")
+    return avatar, tuple(remarks)
 
 
-def fit(cloud: Splats, driver: Driver) -> tuple[F64, float]:
-    """A similarity [3, 4] that lays the cloud on the driver's surface, and the mean distance of the nearer part in metres.
+def lay_on(marks: F64, target: F64) -> tuple[F64, float]:
+    """The similarity [3, 4] that lays landmarks [n, 3] on others, and how far apart they stay in metres (median).
 
-    Iterated closest points (Besl and McKay, 1992) from the heads' heights, over the part of the surface that fits best.
+    Fitted again and again to the nearer ones: those at the face's edge fall on hair and background.
     """
-    from scipy.spatial import cKDTree
-
-    solid = cloud.positions[cloud.opacity > SOLID].astype(np.float64)
-    if len(solid) < 200:
-        raise BadInput("The cloud has too few solid splats to be a head.")
-    skin = driver.points[np.unique(driver.triangles)].astype(np.float64)
-    skin = skin[driver.follow[np.unique(driver.triangles)].sum(1) > 0.9]
-    target = skin[np.random.default_rng(0).choice(len(skin), min(len(skin), 3000), replace=False)]
-    low, high = np.percentile(solid, [0.5, 99.5], axis=0)
-    best = (np.inf, np.eye(3, 4))
-    for share in (1.0, 0.85, 0.7):  # the head may stand on a bust
-        height = (high[1] - low[1]) * share
-        scale = HEAD_HEIGHT_M / max(height, 1e-9)
-        front = np.percentile(solid[solid[:, 1] > high[1] - height][:, 2], 99)
-        start = np.array([(low[0] + high[0]) / 2, high[1], front])
-        shift = np.array([0, skin[:, 1].max() + 0.01, skin[:, 2].max()]) - scale * start
-        found = _closest_points(solid, target, np.c_[np.eye(3) * scale, shift], cKDTree)
-        best = min(best, found, key=lambda pair: pair[0])
-    return best[1], best[0]
-
-
-def _closest_points(solid: F64, target: F64, matrix: F64, tree: type) -> tuple[float, F64]:
-    apart = np.inf
+    kept = np.isfinite(marks).all(1) & np.isfinite(target).all(1)
+    if kept.sum() < LEAST_MARKS:
+        raise BadInput("Too little of the face is solid.", mend="Leave rig out, and it stands still.")
+    a, b = marks[kept], target[kept]
+    chosen = np.ones(len(a), bool)
     for _ in range(ROUNDS):
-        moved = solid @ matrix[:, :3].T + matrix[:, 3]
-        distance, near = tree(moved).query(target)
-        kept = distance <= np.quantile(distance, KEPT_SHARE)
-        apart = float(distance[kept].mean())
-        matrix = _similarity(solid[near[kept]], target[kept])
-    return apart, matrix
+        matrix = _similarity(a[chosen], b[chosen])
+        apart = np.linalg.norm(a @ matrix[:, :3].T + matrix[:, 3] - b, axis=1)
+        chosen = apart <= np.quantile(apart, KEPT_SHARE)
+    return matrix, float(np.median(apart))
 
 
 def _similarity(source: F64, target: F64) -> F64:

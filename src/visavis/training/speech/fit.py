@@ -10,7 +10,6 @@ from math import cos, pi
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -116,9 +115,7 @@ class Fit:
             said, _ = self.network(torch.from_numpy(batch.stacked), self.network.first_state(len(batch.stacked)))
             chances = torch.softmax(parts(said)["groups"], dim=-1).numpy()
             truth = batch.targets["groups"]
-            heard = np.stack([chances[..., i == CLASS_OF_GROUP].sum(axis=-1) for i in range(len(CLASSES))], axis=-1).argmax(
-                axis=-1
-            )
+            heard = classes_of(chances)
             spoken = (truth != IGNORED) & (truth != SILENCE)
             if spoken.any():
                 figures[name] = round(float((heard[spoken] == CLASS_OF_GROUP[truth[spoken].astype(int)]).mean()), 4)

@@ -8,6 +8,7 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from tests.engines.rig.characters.glb import Glb, pack
@@ -100,7 +101,7 @@ SPOILT = [
     ("scenes.0.nodes", [500], "no node 500"),
     ("textures.0.source", 12, "no image 12"),
     ("images.0.uri", "skin.png", None),
-    ("images.0.bufferView", 0, "neither PNG nor JPEG"),
+    ("images.0.bufferView", 0, "neither PNG, JPEG nor WebP"),
 ]
 
 
@@ -189,3 +190,25 @@ def test_pictures_are_measured_before_they_are_decoded(tmp_path: Path) -> None:
     with pytest.raises(BadInput):
         read_image(gltf, 1)
     assert picture_size(b"\xff\xd8\xff\xe0" + b"\0" * 40) is None
+
+
+@pytest.mark.parametrize("ending", [".png", ".jpg", ".webp"])
+@pytest.mark.parametrize("channels", [3, 4])
+def test_pictures_of_the_formats_of_gltf_and_webp(tmp_path: Path, ending: str, channels: int) -> None:
+    drawn = np.random.default_rng(1).integers(0, 255, (30, 50, channels)).astype(np.uint8)
+    for quality in (90, 101):  # WebP above 100 is its lossless kind
+        parameters = [cv2.IMWRITE_WEBP_QUALITY, quality] if ending == ".webp" else []
+        data = cv2.imencode(ending, drawn, parameters)[1].tobytes()
+        assert picture_size(data) == (50, 30)
+        glb = Glb()
+        glb.document["images"] = [{"bufferView": glb.view(data)}]
+        assert read_image(read(glb, tmp_path), 0).shape == (30, 50, 4)
+
+
+def test_too_many_parts_and_vertices_are_told_before_they_are_read(tmp_path: Path) -> None:
+    glb = plain_character()
+    head = glb.document["nodes"][0]["mesh"]
+    glb.document["nodes"] += [{"mesh": head}] * 5_000
+    glb.document["scenes"][0]["nodes"] = list(range(len(glb.document["nodes"])))
+    with pytest.raises(TooLarge, match="more than"):
+        read_character(glb.write(tmp_path / "a.glb"))

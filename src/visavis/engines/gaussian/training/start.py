@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from visavis.engines.gaussian.features import looks_of
-from visavis.splats.bind import nearest_triangle, rest_frames, to_local
+from visavis.splats.bind import LEAST_AREA_M2, nearest_triangle, rest_frames, to_local
 from visavis.splats.cage import cells_of, tetrahedron_of, with_cage
 from visavis.splats.capture import Capture, View
 from visavis.splats.cloud import quaternion_of
@@ -97,7 +97,7 @@ def _on_surface(
     corners = driver.points[driver.triangles].astype(np.float64)
     across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     area = np.linalg.norm(across, axis=1) / 2
-    share = np.sqrt(np.maximum(area, 1e-9) * np.median(area)) + area
+    share = np.where(area > LEAST_AREA_M2, np.sqrt(area * np.median(area)) + area, 0)
     parents = rng.choice(len(share), count, p=share / share.sum()).astype(np.int32)
     bary = rng.dirichlet((1, 1, 1), count)
     positions = np.einsum("nk,nkc->nc", bary, corners[parents])

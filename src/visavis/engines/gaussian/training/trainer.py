@@ -21,7 +21,7 @@ from visavis.engines.gaussian.training.start import Start, start_from
 from visavis.engines.gaussian.training.state import BASE_RATES, KEEP, State, values_of
 from visavis.errors import BadInput
 from visavis.splats.bind import rest_frames
-from visavis.splats.capture import Capture, View
+from visavis.splats.capture import Capture, View, load_driver, save_driver
 from visavis.splats.differentiable import Differentiable
 from visavis.splats.driver import Driver, PosedDriver
 from visavis.types import F32, U8
@@ -80,12 +80,14 @@ class Trainer:
         self.curve: list[dict[str, float]] = []
 
     def _begin(self) -> tuple[Driver, State]:
-        self._progress("Placing the first splats", 0.0)
-        start: Start = start_from(self.capture, self.plan.first, np.random.default_rng(self.plan.seed))
-        if self._saved.is_file():
+        kept = self.folder / f"driver-{self._key}.npz"
+        if self._saved.is_file() and kept.is_file():
             state, _ = State.load(self._saved)
             _log.info("Training goes on from step %d", state.iteration)
-            return start.driver, state
+            return load_driver(kept), state
+        self._progress("Placing the first splats", 0.0)
+        start: Start = start_from(self.capture, self.plan.first, np.random.default_rng(self.plan.seed))
+        save_driver(start.driver, kept)
         size = np.cbrt(np.abs(np.linalg.det(rest_frames(start.driver)[:, :9].reshape(-1, 3, 3).astype(np.float64))))
         return start.driver, State.of(start, size[start.parents].astype(np.float32), self.plan.bases)
 

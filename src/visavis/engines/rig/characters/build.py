@@ -77,7 +77,7 @@ def build_character(
     report("Shaping the character", 0.1)
     mesh, stage = assemble(character, settings or CharacterFile())
     report("Baking light", 0.3)
-    mesh = relight(bake(mesh), flat=stage.flat)
+    mesh = relight(bake(mesh), stage, character.anatomy)
     report("Dropping what is never seen", 0.7)
     mesh = prune(mesh, yaws_deg=PRUNE_YAWS_DEG, pitches_deg=PRUNE_PITCHES_DEG)
     report("Character ready", 1.0)

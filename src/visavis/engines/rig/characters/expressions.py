@@ -82,7 +82,7 @@ _MIXED: Final[Mapping[str, tuple[Recipe, ...]]] = {
     "browOuterUp": ((("expression surprised", 0.8, "brows"),),),
     "browDown": ((("expression angry", 1.0, "brows"),),),
     "eyeBlink": ((("pair eyeBlink", 1.0, None),),),
-    "eyeWide": ((("expression surprised", 0.7, "eyes"),),),
+    "eyeWide": ((("expression surprised", 0.7, "eyes"),), (("pair eyeBlink", -0.2, "eyes"),)),
     "cheekSquint": ((("expression happy", 0.4, "eyes"),),),
     "eyeSquint": ((("pair eyeBlink", 0.35, "eyes"),),),
     "eyeLookUp": ((("expression lookUp", 1.0, None),),),

@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from visavis.engines.rig.characters.document import Material, TextureInfo
-from visavis.engines.rig.characters.gltf import Gltf
+from visavis.engines.rig.characters.gltf import REFUSED, UNPACK, Gltf
 from visavis.engines.rig.characters.images import read_image
+from visavis.errors import BadInput
 from visavis.render.mesh import TEXEL
 from visavis.render.shade import TONE_SCALE, tone_table
 from visavis.types import U8
@@ -94,10 +95,11 @@ def finish_of(gltf: Gltf, index: int, *, flat: bool, exposure: float) -> Finish:
 
 def _source(gltf: Gltf, info: TextureInfo) -> int:
     texture = gltf.item(gltf.document.textures, info.index, "texture")
+    webp = texture.extensions.get("EXT_texture_webp")
+    better = webp.get("source") if isinstance(webp, dict) else None
+    if isinstance(better, int) and better >= 0:
+        return better
     if texture.source is None:
-        from visavis.engines.rig.characters.gltf import REFUSED, UNPACK
-        from visavis.errors import BadInput
-
         why = next((REFUSED[e] for e in texture.extensions if e in REFUSED), f"texture {info.index} has no picture")
         raise BadInput(f"{gltf.name}: {why}.", mend=UNPACK)
     return texture.source
