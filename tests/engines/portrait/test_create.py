@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-
 from tests import needs
 from tests.engines.portrait.conftest import portrait_of
+
 from visavis.engines.portrait.create import create_portrait, read_options
 from visavis.errors import BadInput
 from visavis.settings import load_settings
