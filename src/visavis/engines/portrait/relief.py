@@ -164,7 +164,7 @@ def _blend_rim(still: Still, surface: Surface, grid: _Grid, cell: float, depth: 
     first = place.astype(int)
     fx, fy = (place - first).T
     number = first[:, 1] * grid.across + first[:, 0]
-    # the grid's cells are split along the other diagonal: both triangles interpolate linearly
+    # as the grid's two triangles a cell interpolate: a bilinear blend would leave hair-thin seams
     upper = fx + fy <= 1
     w00, w10, w01, w11 = (
         np.where(upper, 1 - fx - fy, 0), np.where(upper, fx, 1 - fy), np.where(upper, fy, 1 - fx), np.where(upper, 0, fx + fy - 1),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -36,7 +37,9 @@ class Surface:
 
     camera [m, 3] metres · deltas [52, m, 3] · px [m, 2] where they are in the picture · uv [m, 2] px where their colour is taken from
     rest [m, 3] the average head's vertices, by which regions are told · share [m] 1 face, 0 grid (blended at the rim)
-    inside [m] metres from the face's outline, inside positive · triangles [t, 3] seen as skin · average_marks [468, 3] on `rest`
+    inside [m] metres from the face's outline, inside positive · triangles [t, 3] drawn as face · covering [c, 3] those that tell the grid
+    what lies under it · average_marks [468, 3] the landmarks on `rest`, marks [468, 3] in camera space
+    bend [m, 3] what was added to the fitted head · seal [m, 3] what closes the lips where the picture's own mouth is taken away
     """
 
     camera: F64
@@ -90,7 +93,7 @@ def fit_surface(still: Still, fitter: HeadFitter) -> Surface:
     )  # fmt: skip
 
 
-def _bend(still: Still, fitter: HeadFitter, whole: F64, average_marks: F64):  # type: ignore[no-untyped-def]
+def _bend(still: Still, fitter: HeadFitter, whole: F64, average_marks: F64) -> Callable[[F64], F64]:
     """What the identity space leaves over is taken up by a smooth displacement in the picture's plane, in head space."""
     pose = still.pose
     at = fitter.at_landmarks(whole) @ pose.rotation.T
