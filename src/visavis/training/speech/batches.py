@@ -120,7 +120,7 @@ class Mixer:
             other = other + np.where(np.isin(row["kind"], _KINDS_OF_NOISE), 0.0, -60.0)[:, None]
             snr_db = random.uniform(2.0, 32.0)
         other = other + (_loudest(power_db) - _loudest(other) - snr_db)
-        return (4.343 * np.logaddexp(power_db / 4.343, other / 4.343)).astype(np.float32)
+        return np.asarray(4.343 * np.logaddexp(power_db / 4.343, other / 4.343), np.float32)
 
 
 def _loudest(power_db: F32) -> float:
@@ -143,7 +143,7 @@ def _other_throat(power_db: F32, random: np.random.Generator) -> F32:
     where = np.clip(np.arange(BANDS) * random.uniform(0.9, 1.1) + random.uniform(-0.5, 0.5), 0, BANDS - 1.001)
     low = where.astype(int)
     part = (where - low).astype(np.float32)
-    return (power_db[:, low] * (1.0 - part) + power_db[:, low + 1] * part).astype(np.float32)
+    return np.asarray(power_db[:, low] * (1.0 - part) + power_db[:, low + 1] * part, np.float32)
 
 
 def _batch(rows: list[dict[str, npt.NDArray[np.generic]]]) -> Batch:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -40,10 +40,10 @@ class Source:
 
 SOURCES: Final = (
     Source("espeak", training_lines, 6.0, 1),
-    Source("flite", flite_lines, 1.5, 2),
-    Source("festival", festival_lines, 1.0, 2),
+    Source("flite", flite_lines, 0.75, 2),
+    Source("festival", festival_lines, 0.7, 2),
     Source("prompts", lambda seed, seconds: understood_prompts("en_US_f_Allison"), 0.4, 4),
-    Source("without_words", without_words, 1.5, 1),
+    Source("without_words", without_words, 1.05, 1),
 )
 
 
@@ -67,7 +67,8 @@ def make(source: Source, folder: Path, seed: int, scale: float, report: Report) 
             ends.append((ends[-1] if ends else 0) + len(frames["groups"]))
     folder.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part.npz")
-    np.savez(part, ends=np.array(ends, np.int64), **{key: np.concatenate(parts) for key, parts in rows.items()})
+    columns: dict[str, Any] = {key: np.concatenate(parts) for key, parts in rows.items()}
+    np.savez(part, ends=np.array(ends, np.int64), **columns)
     part.replace(path)
     return path
 

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from visavis.audio.files import load_audio
 from visavis.errors import Unavailable
 from visavis.motion.ipa import IPA_OF_ARPABET
@@ -112,7 +114,7 @@ def flite_lines(seed: int, seconds: float) -> Iterator[Utterance]:
                 name, _, end = token.rpartition(":")
                 phones.append(phone(start_s, float(end), _ENGLISH[name]))
                 start_s = float(end)
-            sound = load_audio(wav, RATE_HZ).astype("float32") / 32768.0
+            sound = (load_audio(wav, RATE_HZ) / 32768.0).astype(np.float32)
             told_s += len(sound) / RATE_HZ
             yield Utterance(sound, tuple(phones), "flite", "en-us", f"flite {voice}")
 
@@ -138,7 +140,7 @@ def festival_says(voice: FestivalVoice, texts: list[str]) -> Iterator[Utterance]
         for i in range(len(texts)):
             wav, segs = Path(folder) / f"{i}.wav", Path(folder) / f"{i}.segs"
             if wav.exists() and segs.exists() and wav.stat().st_size > 8000:
-                sound = load_audio(wav, RATE_HZ).astype("float32") / 32768.0
+                sound = (load_audio(wav, RATE_HZ) / 32768.0).astype(np.float32)
                 phones = tuple(_segments(segs.read_text("latin-1"), voice))
                 if len(phones) > 2:
                     yield Utterance(sound, phones, "festival", voice.language, voice.name)

@@ -88,7 +88,7 @@ def lag_ms(opening: F32, against: F32) -> float:
     """By how much `opening` comes after `against` where both are most alike, to a tenth of a frame; positive is late."""
     count = min(len(opening), len(against))
     a, b = opening[:count], against[:count]
-    lags = np.arange(-_FARTHEST_LAG, _FARTHEST_LAG + 1)
+    lags = list(range(-_FARTHEST_LAG, _FARTHEST_LAG + 1))
     alike = np.array([_likeness(a[max(0, k) : count + min(0, k)], b[max(0, -k) : count - max(0, k)]) for k in lags])
     best = int(alike.argmax())
     if 0 < best < len(lags) - 1:

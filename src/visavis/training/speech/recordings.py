@@ -15,6 +15,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+
 from visavis.audio.files import load_audio
 from visavis.errors import NotFound, Unavailable
 from visavis.motion.ipa import IPA_OF_ARPABET
@@ -44,6 +46,8 @@ _ARPABET_OF_GROUP: Final = {
     "w": "W", "i": "IY", "y": "IY", "I": "IH", "u": "UW", "e": "EY", "oe": "ER", "o": "OW", "schwa": "AH", "er": "ER",
     "E": "EH", "O": "AO", "V": "AH", "ae": "AE", "a": "AA", "A": "AA",
 }  # fmt: skip
+_NO_SPEECH: Final = ("tone", "beep", "monkeys")
+_SHORTEST_S: Final = 1.2
 _LEAST_WORDS, _MOST_S_PER_PHONE = 2, 0.20
 
 
@@ -136,8 +140,10 @@ def prompts(folder: str) -> Iterator[tuple[Path, I16]]:
             mend=f"Install it with: sudo apt-get install asterisk-core-sounds-{language}-g722",
         )
     for path in files:
-        if path.parent.name != "silence" and "tone" not in path.stem and "beep" not in path.stem and "monkeys" not in path.stem:
-            yield path, load_audio(path, RATE_HZ)
+        if path.parent.name != "silence" and not any(word in path.stem for word in _NO_SPEECH):
+            samples = load_audio(path, RATE_HZ)
+            if len(samples) > _SHORTEST_S * RATE_HZ:
+                yield path, samples
 
 
 def understood_prompts(folder: str) -> Iterator[Utterance]:
@@ -157,7 +163,7 @@ def _mean_s(phones: tuple[PhoneCue, ...]) -> float:
 
 
 def _full_scale(samples: I16) -> F32:
-    return samples.astype("float32") / 32768.0
+    return (samples / 32768.0).astype(np.float32)
 
 
 def test_recordings(shared: Path, unaligned: Callable[[str], None]) -> Iterator[Utterance]:
