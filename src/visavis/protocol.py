@@ -225,7 +225,7 @@ class Stats(Wire):
     gap_ms_p95: float
     """Time between frames handed to the transport."""
     drawn_share: float = 1.0
-    """Of the picture's sides, the share at which the person is drawn before it is enlarged: less than 1 while the machine is busy."""
+    """How finely the person is drawn, as a share of the picture's sides or of the splats: less than 1 while the machine is busy."""
     late_frames: int
     """Frames never drawn because their time had gone by."""
     stalled_ms: int

@@ -266,7 +266,7 @@ class Engine(Protocol):
 
     @property
     def drawn_share(self) -> float:
-        """Of the picture's sides, the share at which the next frame is drawn before it is enlarged; 1 at full detail."""
+        """How finely the next frame is drawn: the share of the picture's sides, or of the splats; 1 at full detail."""
         ...
 
     def draw(self, face: FaceFrame) -> VideoFrame:
