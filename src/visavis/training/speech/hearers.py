@@ -16,7 +16,7 @@ from visavis.motion.mel import FRAME_CENTRE, HOP, RATE_HZ, frame_count
 from visavis.motion.phone_groups import CLASS_OF_GROUP, SILENCE, classes_of, groups_of
 from visavis.motion.voice_model import VoiceModel
 from visavis.training.speech.sphinx_peer import PhoneRecogniser, joined
-from visavis.types import F32, I16, AudioChunk, FaceFrame, PhoneCue, SpeechChunk, ticks_from_samples
+from visavis.types import F32, I16, AudioChunk, FaceFrame, FaceLayer, PhoneCue, SpeechChunk, ticks_from_samples
 
 CHUNK: Final = 320
 
@@ -59,7 +59,7 @@ def frame_ticks(count: int) -> list[int]:
 def bare_motion() -> Motion:
     """Motion with nothing but speech in it, so that an opening is speech's alone."""
     motion = Motion(seed=1)
-    for name in ("idle", "gesture", "emotion"):
+    for name in (FaceLayer.IDLE, FaceLayer.GESTURE, FaceLayer.EMOTION):
         motion.fade_layer(name, 0.0, 0, 0.0)
     return motion
 
@@ -143,4 +143,4 @@ def classes_of_phones(phones: list[PhoneCue], count: int) -> npt.NDArray[np.intp
         length = cue.end_ticks - cue.t_ticks
         for group, begin, end in groups_of(cue.ipa):
             groups[(ticks >= cue.t_ticks + begin * length) & (ticks < cue.t_ticks + end * length)] = group
-    return CLASS_OF_GROUP[groups]
+    return np.asarray(CLASS_OF_GROUP[groups])
