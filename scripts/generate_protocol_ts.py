@@ -101,6 +101,7 @@ def motion_layout() -> list[str]:
     constants = {
         "CONTROL_CHANNEL": json.dumps(protocol.CONTROL_CHANNEL),
         "MOTION_CHANNEL": json.dumps(protocol.MOTION_CHANNEL),
+        "LIVEKIT_TOPIC": json.dumps(protocol.LIVEKIT_TOPIC),
         "MAX_TEXT_CHARACTERS": protocol.MAX_TEXT_CHARACTERS,
         "TICKS_HZ": TICKS_HZ,
         "MOTION_VERSION": protocol.MOTION_VERSION,

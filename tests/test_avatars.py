@@ -45,12 +45,12 @@ def zip_of(folder: Path, path: Path, prefix: str = "") -> Path:
 def test_the_built_in_people_load(tmp_path: Path) -> None:
     assert [a.name for a in list_avatars(tmp_path)] == ["milo", "nova"]
     nova = load_avatar("nova", tmp_path)
-    assert nova.engines == ("rig",)
+    assert nova.engines == ("rig", "gaussian")
     assert nova.likeness.origin == "synthetic"
     assert nova.asset("rig").is_file()
     assert load_avatar("milo", tmp_path).voice.variant != nova.voice.variant
-    with pytest.raises(BadInput, match="cannot run on gaussian"):
-        nova.asset("gaussian")
+    with pytest.raises(BadInput, match="cannot run on diffusion"):
+        nova.asset("diffusion")
 
 
 @pytest.mark.parametrize("prefix", ["", "iris-1.0/"])

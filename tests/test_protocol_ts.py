@@ -39,6 +39,7 @@ MESSAGES: dict[str, protocol.ControlMessage] = {
     "gesture_small": protocol.DoGesture(gesture=Gesture.NOD, strength=0.5, pace=1.5),
     "style": protocol.SetStyle(speed=0.75, energy=1.5, eye_contact=2.0),
     "layer": protocol.FadeLayer(layer=FaceLayer.SPEECH, weight=0.0, part=FacePart.BROWS, fade_ms=250),
+    "follow": protocol.Follow(subject="iPhone", mouth="speech"),
     "avatar": protocol.ChangeAvatar(avatar="milo"),
 }
 EVENTS: dict[str, protocol.Event] = {

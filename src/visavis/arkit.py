@@ -1,4 +1,4 @@
-"""The 52 ARKit blendshapes, in the order in which Live Link Face sends them."""
+"""The 52 ARKit blendshapes, in the order of the column names of a Live Link Face CSV."""
 
 from __future__ import annotations
 

@@ -170,6 +170,17 @@ class FadeLayer(Message):
     fade_ms: FadeMs = 400
 
 
+class Follow(Message):
+    """Follow a performer who sends Live Link Face to this server, by subject name; null lets go, "" takes whoever sends.
+
+    `mouth`: all of the face is theirs, or the mouth is left to speech while there is any.
+    """
+
+    type: Literal["follow"] = "follow"
+    subject: Annotated[str, Field(max_length=256)] | None = None
+    mouth: Literal["performer", "speech"] = "performer"
+
+
 class ChangeAvatar(Message):
     """Put another person in front of the same conversation."""
 
@@ -179,7 +190,7 @@ class ChangeAvatar(Message):
 
 FaceMessage: TypeAlias = Weights | HoldHead | LookAt | SetEmotion | DoGesture | SetStyle | FadeLayer
 """What motion carries out, at once."""
-ControlMessage: TypeAlias = Annotated[Say | Chat | Interrupt | ChangeAvatar | FaceMessage, Field(discriminator="type")]
+ControlMessage: TypeAlias = Annotated[Say | Chat | Interrupt | ChangeAvatar | Follow | FaceMessage, Field(discriminator="type")]
 
 
 class State(Wire):

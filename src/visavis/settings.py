@@ -6,10 +6,10 @@ import ipaddress
 import json
 import os
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import platformdirs
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from visavis.errors import BadSettings
@@ -18,6 +18,15 @@ from visavis.types import TICKS_HZ
 PREFIX: Final = "VISAVIS_"
 NOT_SETTINGS: Final = frozenset({"VISAVIS_REQUIRE"})
 """Variables of this prefix that speak to the tests, not to the program."""
+
+
+class LiveLinkSource(BaseModel):
+    """A UDP port, and the subject to follow; an empty one is whoever sends first."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    port: int = Field(ge=0, le=65535)
+    subject: str = Field("", max_length=256)
 
 
 class Settings(BaseSettings):
@@ -54,7 +63,7 @@ class Settings(BaseSettings):
     """At most so many at once; None finds it from the measured cost of a session."""
 
     providers: Annotated[list[str], NoDecode] = []
-    """Who draws the face in a LiveKit room, in the order to try: hosted providers and engines, separated by commas."""
+    """Faces that an agent may ask for, in the order to try, hosted ones and engines: the doctor looks whether they are ready."""
 
     stt: str = "pocketsphinx"
     llm: str = "guide"
@@ -65,6 +74,18 @@ class Settings(BaseSettings):
     openai_base_url: str | None = None
     """Any OpenAI-compatible server for `llm="openai/..."`: Ollama, vLLM, llama.cpp."""
     instructions: str | None = None
+
+    livelink: Annotated[LiveLinkSource | None, NoDecode] = None
+    """UDP port to listen on for Live Link Face, and whom to follow: `11111` or `11111:iPhone`."""
+    livelink_host: str = "0.0.0.0"  # noqa: S104
+    """The address of that port: iPhones are on the network."""
+    livelink_mouth: Literal["performer", "speech"] = "performer"
+    """While there is speech, whose is the mouth of a face that follows a performer."""
+    livelink_to: Annotated[list[str], NoDecode] = []
+    """HOST or HOST:PORT, separated by commas, where every session's face goes as Live Link Face, to Unreal for one."""
+    livelink_subject: Annotated[str, Field(min_length=1, max_length=64)] = "visavis"
+    livelink_delay_ms: Annotated[int, Field(ge=0, le=2000)] = 0
+    """Faces leave so much later than the sound does, for where the sound is heard late."""
 
     @field_validator("fps")
     @classmethod
@@ -82,6 +103,16 @@ class Settings(BaseSettings):
         return (
             json.loads(given) if given.lstrip().startswith("[") else [part.strip() for part in given.split(",") if part.strip()]
         )
+
+    @field_validator("livelink", mode="before")
+    @classmethod
+    def _port_and_subject(cls, given: Any) -> Any:
+        if not isinstance(given, str | int):
+            return given
+        port, _, subject = str(given).partition(":")
+        if not port.isdecimal():
+            raise ValueError(f"{given!r} is no port; take 11111 or 11111:iPhone")
+        return {"port": int(port), "subject": subject}
 
     @field_validator("ice_servers")
     @classmethod

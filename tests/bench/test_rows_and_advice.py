@@ -1,9 +1,11 @@
 """Rows go to JSON and back whole; advice follows from them."""
 
+import io
 import json
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from visavis.bench.advise import advise, misfits, read_needs
 from visavis.bench.machine import describe_machine
@@ -119,3 +121,11 @@ def test_the_table_holds_every_figure(wide: bool) -> None:
     assert "68 of 68" in text
     assert "9.0  p95 12.0" in text
     assert "+1.0  -2.0 to +4.0" in text
+
+
+def test_a_row_through_a_room_stands_beside_its_engine_and_is_no_engine_to_advise() -> None:
+    rows = [full_row(), full_row("rig (livekit)")]
+    console = Console(width=200, record=True, file=io.StringIO())
+    console.print(render_table(describe_machine(), rows, [subject("rig", FACTS)], wide=True))
+    assert "rig (livekit) 512" in console.export_text()
+    assert "livekit" not in advise(read_needs("latency=900"), rows, [subject("rig", FACTS)])

@@ -21,7 +21,8 @@ from visavis.server.app import PAGE
 HERE = Path(__file__).parent
 SCREENSHOTS = HERE.parents[1] / ".artifacts" / "screenshots"
 QUIET = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
+    "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required",
     "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", "--disable-features=WebRtcHideLocalIpsWithMdns",
 )  # fmt: skip
@@ -30,7 +31,8 @@ QUIET = (
 class ServerProcess:
     """`visavis serve` on a port that stays the same over restarts."""
 
-    def __init__(self) -> None:
+    def __init__(self, **environment: str) -> None:
+        self._environment = environment
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -38,7 +40,7 @@ class ServerProcess:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        environment = {**os.environ, "VISAVIS_PORT": str(self.port)}
+        environment = {**os.environ, **self._environment, "VISAVIS_PORT": str(self.port)}
         self.process = subprocess.Popen([sys.executable, "-m", "visavis.cli", "serve"], env=environment)
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
@@ -58,10 +60,10 @@ class ServerProcess:
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[ServerProcess]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     if not (PAGE / "index.html").is_file():
         pytest.fail("the page is not built: make page")
-    running = ServerProcess()
+    running = ServerProcess(VISAVIS_HOME=str(tmp_path_factory.mktemp("home")))
     running.start()
     yield running
     running.stop()

@@ -146,3 +146,20 @@ async def test_the_page_keeps_to_its_content_policy(browser: Browser, server: Se
     assert not complaints
     assert all(url.startswith((server.url, "data:")) for url in asked), asked
     await context.close()
+
+
+async def test_a_site_cannot_hide_the_mark(page: Page) -> None:
+    """It may colour it; whatever else it asks for, people see that they look at an AI avatar."""
+    await page.add_style_tag(
+        content="""visavis-avatar::part(mark) { color: rgb(1, 2, 3); display: none !important; visibility: hidden !important;
+        opacity: 0 !important; font-size: 0 !important; position: absolute !important; transform: translate(-9999px) !important;
+        clip-path: inset(50%) !important; scale: 0 !important }"""
+    )
+    mark = page.locator("visavis-avatar").locator(".mark")
+    box = await mark.bounding_box()
+    assert box is not None
+    assert box["width"] > 40
+    assert box["height"] > 10
+    assert box["x"] >= 0
+    seen = await mark.evaluate("e => { const s = getComputedStyle(e); return [s.opacity, s.visibility, s.fontSize, s.color] }")
+    assert seen == ["1", "visible", "12px", "rgb(1, 2, 3)"]

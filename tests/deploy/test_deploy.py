@@ -45,6 +45,26 @@ def test_manifests_follow_kubernetes_schemas(name: str) -> None:
         kubernetes_validate.validate(document, "1.32", strict=True)
 
 
+def livekit_configs() -> list[str]:
+    (config,) = (each for each in documents("kubernetes/livekit.yaml") if each["kind"] == "ConfigMap")
+    return [(DEPLOY / "livekit.yaml").read_text(), config["data"]["livekit.yaml"]]
+
+
+@pytest.mark.parametrize("config", livekit_configs(), ids=["compose", "kubernetes"])
+def test_livekit_reads_its_configuration(config: str) -> None:
+    """The server itself refuses what it does not know; the ports it names are those that are opened."""
+    chosen = yaml.safe_load(config)
+    chosen["rtc"]["use_external_ip"] = False  # it would ask a server outside
+    command = [needs.livekit_server(), "--config-body", yaml.safe_dump(chosen), "--keys", f"key: {'s' * 32}", "ports"]
+    told = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "could not parse" not in told.stdout + told.stderr
+    opened = {port.partition(":")[0] for port in documents("compose.yaml")[0]["services"]["livekit"]["ports"]}
+    opened_in_kubernetes = {str(port["containerPort"]) for port in container("livekit")["ports"]}
+    for port in ("7880", "7881", "7882"):
+        assert port in told.stdout
+        assert port in opened & opened_in_kubernetes
+
+
 def test_every_manifest_is_applied() -> None:
     (kustomization,) = documents("kubernetes/kustomization.yaml")
     assert set(kustomization["resources"]) == set(MANIFESTS)

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import secrets
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from tests import needs
+from tests.examples.processes import example_agent, said
 
 from visavis.testing.livekit_server import LiveKitServer, livekit_server
 from visavis.testing.subscriber import subscribing
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -31,33 +25,9 @@ def server() -> Iterator[LiveKitServer]:
 @pytest.fixture
 def agent_log(server: LiveKitServer, tmp_path: Path) -> Iterator[Path]:
     """The example's process, and what it printed."""
-    access = server.access
-    env = os.environ | {
-        "LIVEKIT_URL": access.url, "LIVEKIT_API_KEY": access.api_key, "LIVEKIT_API_SECRET": access.api_secret,
-        "VISAVIS_SIZE": "128", "PYTHONPATH": str(ROOT / "src"),
-    }  # fmt: skip
     log = tmp_path / "agent.log"
-    with log.open("wb") as out:
-        command = [sys.executable, ROOT / "examples" / "livekit_agent.py", "dev", "--no-reload"]  # `start` would take port 8081
-        process = subprocess.Popen(command, env=env, stdout=out, stderr=out, cwd=tmp_path)
-        try:
-            for _ in range(300):
-                if b"registered worker" in log.read_bytes():
-                    break
-                assert process.poll() is None, said(log)
-                time.sleep(0.1)
-            yield log
-        finally:
-            process.send_signal(signal.SIGINT)
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait(10)
-
-
-def said(log: Path) -> str:
-    return log.read_text(errors="replace")[-3000:]
+    with example_agent(server.access, log, size=128):
+        yield log
 
 
 @pytest.mark.network

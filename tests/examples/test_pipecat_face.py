@@ -69,7 +69,7 @@ async def run_pipeline(example: Any, sound: np.ndarray, *, interrupt_after_s: fl
         await worker.queue_frame(EndFrame())
 
     runner = WorkerRunner(handle_sigint=False)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(150):  # kernels may have to be compiled first
         await runner.add_workers(worker)
         await asyncio.gather(runner.run(), talk())
     return out

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from visavis.errors import BadSettings, Unavailable
@@ -40,6 +42,21 @@ def test_base_urls(monkeypatch: pytest.MonkeyPatch) -> None:
     for bad in ("proxy.example", "ftp://proxy.example", "https://"):
         with pytest.raises(BadSettings, match="no http URL"):
             Tavus(api_url=bad).url()
+
+
+def test_the_page_names_every_variable() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "hosted.md").read_text()
+    named = {
+        *Tavus.KEYS,
+        *Simli.KEYS,
+        *Anam.KEYS,
+        *Bey.KEYS,
+        *BitHuman.KEYS,
+        "SIMLI_FACE_ID",
+        "ANAM_AVATAR_ID",
+        "BEY_AVATAR_ID",
+    }
+    assert {name for name in named if name not in page} == set()
 
 
 def test_who_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:

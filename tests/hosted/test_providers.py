@@ -201,3 +201,17 @@ async def test_a_hosted_face_needs_a_job(server: LiveKitServer) -> None:
     with pytest.raises(BadSettings, match="inside a LiveKit job"):
         await start_avatar("tavus", options, AgentSession(), rtc.Room())
     assert AGENT not in str(options)
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+async def test_a_start_that_is_cancelled_leaves_nothing(provider: Provider, server: LiveKitServer, agent: Agent) -> None:
+    async with cloud_of(provider, server).serving() as cloud:
+        cloud.answers = [None] * 3
+        start = asyncio.create_task(start_avatar(provider, options_for(cloud), agent.session, agent.room))
+        while not cloud.calls:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        start.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await start
+    assert agent.session.output.audio is None
+    assert not logging.getLogger(f"livekit.plugins.{provider}").filters

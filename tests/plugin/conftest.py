@@ -10,6 +10,10 @@ from typing import Any
 import pytest
 from livekit import rtc
 from livekit.agents import Agent, AgentSession
+from livekit.api import AccessToken, VideoGrants
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from tests.needs import livekit_server as binary
 
 from visavis.testing.faces import PlainFaces
@@ -43,6 +47,16 @@ def plain_faces(monkeypatch: pytest.MonkeyPatch) -> PlainFaces:
     return faces
 
 
+@pytest.fixture
+def spans(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
+    """What our tracer recorded."""
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    monkeypatch.setattr("visavis.transports.livekit.tracing.TRACER", provider.get_tracer("visavis"))
+    return exporter
+
+
 class Speaking:
     """An agent in a room, speaking through a face."""
 
@@ -59,7 +73,9 @@ async def speaking(
     identity = f"agent-{secrets.token_hex(4)}"
     avatar = visavis.AvatarSession(size=128, fps=30, **options)
     room = rtc.Room()
-    token = server.access.avatar_token(room_name, identity, name="agent", agent_identity="", attributes={})
+    grants = VideoGrants(room_join=True, room=room_name, can_update_own_metadata=True, agent=True)
+    keys = (server.access.api_key, server.access.api_secret)
+    token = AccessToken(*keys).with_identity(identity).with_kind("agent").with_grants(grants).to_jwt()
     await room.connect(server.url, token)
     voice = EspeakTTS()
     session: AgentSession[Any] = AgentSession(tts=voice)

@@ -48,8 +48,8 @@ async def test_a_conversation_through_a_worker(server, worker, room_name) -> Non
             await agent.session.interrupt()
             cut = time.monotonic()
             await asyncio.wait_for(handle, 5)
-            await asyncio.sleep(0.4)
-            assert loud_at(viewer)[-1] - cut < 0.35
+            await asyncio.sleep(0.6)
+            assert loud_at(viewer)[-1] - cut < 1.0  # of four seconds; how fast it is, the bench measures
             assert handle.interrupted
         await asyncio.wait_for(agent.session.say("Still here."), 20)
         await viewer.until(lambda: agent.avatar.figures is not None, 5)
@@ -77,7 +77,7 @@ async def test_a_process_that_dies_takes_nobody_along_and_is_replaced(server, wo
             died = time.monotonic()
             await asyncio.wait_for(said, 10)  # nobody waits for what will not be heard
             here.frames.clear()
-            back = await here.until(lambda: len(here.frames) > 3 and here.frames[-1].at_s - died > 1, 12)
+            back = await here.until(lambda: unlucky.avatar.restarts and here.frames and here.frames[-1].at_s - died > 1, 12)
             assert back - died < 10
             await asyncio.wait_for(unlucky.session.say("Here again."), 20)
             assert unlucky.avatar.restarts >= 1

@@ -6,7 +6,7 @@ from tests.splats.conftest import cloud
 
 from visavis.render.camera import Camera, look_at
 from visavis.render.picture import rgb_from_i420
-from visavis.splats.cloud import SH_0, Splats
+from visavis.splats.cloud import SH_0, Splats, checked
 from visavis.splats.painter import Painter, Posed
 from visavis.splats.plain import plain_draw
 from visavis.splats.still import still
@@ -117,3 +117,23 @@ def test_nothing_to_draw_and_splats_behind_the_camera() -> None:
     nothing = Posed(behind.parents[:0], behind.frames, behind.places[:0], behind.covariances[:0], behind.opacities[:0],
                     behind.colours[:0])  # fmt: skip
     assert painter.draw(nothing, camera).alpha.max() == 0
+
+
+def test_values_at_their_bounds_are_drawn_or_left_out_but_never_overflow() -> None:
+    rng = np.random.default_rng(0)
+    n = 400
+    turns = rng.normal(size=(n, 4))
+    positions = rng.choice([-9e5, -1.0, 0.0, 2.95, 9e5], (n, 3)) + rng.normal(0, 0.1, (n, 3))
+    wild = checked(
+        "wild",
+        positions,
+        turns,
+        rng.choice([-30.0, 0.0, 12.0], (n, 3)),
+        rng.choice([-100.0, 100.0], n),
+        np.full((n, 1, 3), 50.0),
+    )
+    camera = seen_from()
+    drawn = Painter(96, 80).draw(still(wild, camera), camera)
+    assert np.isfinite(drawn.colour).all()
+    assert drawn.alpha.min() >= 0
+    assert drawn.alpha.max() <= 1

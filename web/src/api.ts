@@ -26,6 +26,12 @@ export interface AvatarList {
   ice_servers?: RTCIceServer[];
 }
 
+/** What a LiveKit room is joined with. */
+export interface RoomPass {
+  url: string;
+  token: string;
+}
+
 export interface OpenedSession {
   id: string;
   answer: string;
@@ -71,6 +77,14 @@ export class Api {
     });
     const id = (response.headers.get("Location") ?? "").split("/").at(-1) ?? "";
     return { id, answer: await response.text() };
+  }
+
+  /** A pass to a LiveKit room, from this server. */
+  async roomPass(room: string, signal: AbortSignal): Promise<RoomPass> {
+    const response = await this.#fetch("api/livekit/token", {
+      method: "POST", body: JSON.stringify({ room }), headers: { "Content-Type": "application/json" }, signal,
+    });
+    return (await response.json()) as RoomPass;
   }
 
   /** What a viewer draws an avatar from; the browser keeps it and asks whether it changed. */

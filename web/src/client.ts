@@ -1,8 +1,10 @@
 /** A conversation with a visavis server, without any user interface: what the page and the element stand on. */
 
-import { Api, TroubleError, type AvatarList } from "./api";
+import { Api, TroubleError, type AvatarList, type RoomPass } from "./api";
 import { backoffMs } from "./backoff";
-import { Captions, type Line } from "./captions";
+import { firstPicture, type Call, type CallEvents } from "./call";
+import type { ClientEvents, TimedEvent } from "./client-events";
+import { Captions } from "./captions";
 import { Emitter } from "./emitter";
 import { HeldCaptions } from "./held-captions";
 import { LipSync } from "./lip-sync";
@@ -11,16 +13,19 @@ import { Microphone } from "./microphone";
 import { Monitor, type Live } from "./monitor";
 import { Motion } from "./motion";
 import { Peer, type Drawing } from "./peer";
-import type { ControlMessage, ErrorEvent, SessionEvent, State, Stats } from "./protocol";
-import { broken, iceFailed, lost, noModel, noPicture, noWebRtc, unreachable, type MicrophoneTrouble } from "./trouble";
+import type { ControlMessage, SessionEvent, State, Stats } from "./protocol";
+import { broken, iceFailed, lost, noModel, noWebRtc, roomEmpty, unreachable } from "./trouble";
 import { pause, within } from "./waiting";
 import { decodeEvent, encodeMessage, WireError } from "./wire";
 
 const JOIN_MS = 12_000;
+const ROOM_MS = 20_000; // an agent is sent for when somebody joins
 const PICTURE_MS = 8_000;
-const PICTURE_POLL_MS = 60;
 const RESUME_TRIES = 6;
 const KEPT_EVENTS = 1_000;
+
+/** A LiveKit room: by its name, with a token from the server, or by address and a token of one's own. */
+export type RoomWish = { name: string } | RoomPass;
 
 export interface ClientOptions {
   /** Address of the server, such as http://localhost:8700. */
@@ -30,30 +35,8 @@ export interface ClientOptions {
   token?: string | null;
   /** Who makes the picture of the next call; the server by default. */
   draw?: Drawing;
-}
-
-export interface ClientEvents {
-  phase: Snapshot;
-  /** What the agent is doing and who stands for it. */
-  agent: State;
-  /** Who will be called, where no call is open. */
-  chosen: string;
-  /** A caption that is new or has grown. */
-  caption: Line;
-  live: Live;
-  /** A line from the server about something it refused. */
-  refused: ErrorEvent;
-  microphone: MicrophoneTrouble | null;
-  /** Sound and picture to show; a new one after each call. */
-  stream: MediaStream;
-  /** When the next try is due, performance.now() in ms. */
-  retry: number;
-}
-
-/** An event with the time it took effect, performance.now() in ms: a caption when its word is heard, all else as it comes. */
-export interface TimedEvent {
-  atMs: number;
-  event: SessionEvent;
+  /** Call through a LiveKit room instead of straight to the server. */
+  room?: RoomWish | null;
 }
 
 export class VisavisClient extends Emitter<ClientEvents> {
@@ -64,6 +47,7 @@ export class VisavisClient extends Emitter<ClientEvents> {
   avatar: string | null;
   engine: string | null;
   draw: Drawing;
+  room: RoomWish | null;
   agent: State | null = null;
   serverStats: Stats | null = null;
   live: Live | null = null;
@@ -72,7 +56,8 @@ export class VisavisClient extends Emitter<ClientEvents> {
   readyToDraw: ((avatar: string) => Promise<void>) | null = null;
   readonly #api: Api;
   #snapshot = initial;
-  #peer: Peer | null = null;
+  #peer: Call | null = null;
+  #ready: Promise<void> | null = null;
   #session = "";
   #iceServers: RTCIceServer[] = [];
   #call = new AbortController();
@@ -88,6 +73,7 @@ export class VisavisClient extends Emitter<ClientEvents> {
     this.avatar = options.avatar ?? null;
     this.engine = options.engine ?? null;
     this.draw = options.draw ?? "server";
+    this.room = options.room ?? null;
   }
 
   get state(): Snapshot {
@@ -126,6 +112,10 @@ export class VisavisClient extends Emitter<ClientEvents> {
   /** The whole address of something the server names relative to itself. */
   address(path: string): string {
     return this.#api.address(path);
+  }
+
+  get token(): string | null {
+    return this.#api.token;
   }
 
   set token(token: string | null) {
@@ -215,26 +205,45 @@ export class VisavisClient extends Emitter<ClientEvents> {
     const call = (this.#call = new AbortController());
     try {
       if (!("RTCPeerConnection" in globalThis)) throw new TroubleError(noWebRtc);
-      const { peer, opened } = this.#newPeer(call);
-      const drawable = this.#drawable();
-      drawable.catch(() => undefined); // the call may fail before anyone waits for it
-      const offer = await peer.offer();
-      const { id, answer } = await this.#api.openSession(offer, { avatar: this.avatar, engine: this.engine, draw: this.draw }, call.signal);
-      if (call.signal.aborted) { this.#api.closeSession(id); return; }
-      this.#session = id;
-      await peer.accept(answer);
+      const { events, opened } = this.#expect(call);
+      const peer = this.room ? await this.#joinRoom(this.room, events, call.signal) : await this.#callServer(events, call.signal);
       this.#dispatch({ type: "answered" });
-      await within(opened, JOIN_MS, new TroubleError(iceFailed));
+      await within(opened, this.room ? ROOM_MS : JOIN_MS, new TroubleError(this.room ? roomEmpty : iceFailed));
       this.captions.newCall();
       this.emit("stream", peer.stream);
-      await (this.#motion ? this.#motion.first(PICTURE_MS) : this.#firstPicture(peer, call.signal));
-      await drawable;
+      await (this.#motion ? this.#motion.first(PICTURE_MS) : firstPicture(peer, PICTURE_MS, call.signal));
+      await this.#ready;
       call.signal.throwIfAborted();
       this.#dispatch({ type: "picture" });
       this.#watch(peer, call);
     } catch (error) {
       if (!call.signal.aborted) this.#dialFailed(error, call);
     }
+  }
+
+  async #callServer(events: CallEvents, signal: AbortSignal): Promise<Call> {
+    const peer = new Peer({ iceServers: this.#iceServers, microphone: this.microphone.track, draw: this.draw }, events);
+    this.#peer = peer;
+    if (this.draw === "viewer") this.#motion = new Motion(peer);
+    this.#ready = this.#drawable();
+    this.#ready.catch(() => undefined); // the call may fail before anyone waits for it
+    const offer = await peer.offer();
+    const { id, answer } = await this.#api.openSession(offer, { avatar: this.avatar, engine: this.engine, draw: this.draw }, signal);
+    if (signal.aborted) this.#api.closeSession(id);
+    signal.throwIfAborted();
+    this.#session = id;
+    await peer.accept(answer);
+    return peer;
+  }
+
+  async #joinRoom(room: RoomWish, events: CallEvents, signal: AbortSignal): Promise<Call> {
+    const [{ RoomCall }, pass] = await Promise.all([import("./room-call"), "url" in room ? room : this.#api.roomPass(room.name, signal)]);
+    signal.throwIfAborted();
+    const call = new RoomCall(pass, events);
+    this.#peer = call;
+    this.#ready = null;
+    await call.join(this.microphone.track);
+    return call;
   }
 
   async #drawable(): Promise<void> {
@@ -247,13 +256,13 @@ export class VisavisClient extends Emitter<ClientEvents> {
     }
   }
 
-  #newPeer(call: AbortController): { peer: Peer; opened: Promise<void> } {
+  /** What a call tells us, and the promise that it opens. */
+  #expect(call: AbortController): { events: CallEvents; opened: Promise<void> } {
     let open = (): void => undefined;
     let refuse: (error: Error) => void = () => undefined;
     const opened = new Promise<void>((resolve, reject) => ([open, refuse] = [resolve, reject]));
     opened.catch(() => undefined); // it may be refused before anyone waits for it
-    const media = { iceServers: this.#iceServers, microphone: this.microphone.track, draw: this.draw };
-    const peer = (this.#peer = new Peer(media, {
+    const events: CallEvents = {
       onMessage: (text) => this.#receive(text),
       onMotion: (frame) => this.#motion?.take(frame, performance.now()),
       onOpen: open,
@@ -261,9 +270,8 @@ export class VisavisClient extends Emitter<ClientEvents> {
         refuse(new TroubleError(iceFailed));
         if (this.#snapshot.phase === "live") void this.#recover(call);
       },
-    }));
-    if (this.draw === "viewer") this.#motion = new Motion(peer);
-    return { peer, opened };
+    };
+    return { events, opened };
   }
 
   #dialFailed(error: unknown, call: AbortController): void {
@@ -278,26 +286,14 @@ export class VisavisClient extends Emitter<ClientEvents> {
     }
   }
 
-  async #firstPicture(peer: Peer, signal: AbortSignal): Promise<void> {
-    const until = performance.now() + PICTURE_MS;
-    while (performance.now() < until) {
-      for (const row of (await peer.report()).values()) {
-        if (row.type === "inbound-rtp" && row.kind === "video" && Number(row.framesDecoded) > 0) return;
-      }
-      await pause(PICTURE_POLL_MS);
-      signal.throwIfAborted();
-    }
-    throw new TroubleError(noPicture);
-  }
-
-  #watch(peer: Peer, call: AbortController): void {
+  #watch(peer: Call, call: AbortController): void {
     if (!this.#motion) this.#lipSync = new LipSync(peer);
     this.#monitor = new Monitor(peer, {
       onLive: (live) => {
         this.live = { ...live, ...this.#motion?.figures() };
         this.emit("live", this.live);
       },
-      alive: () => this.#api.sessionAlive(this.#session),
+      alive: () => (this.room ? Promise.resolve(true) : this.#api.sessionAlive(this.#session)),
       onDead: () => void this.#recover(call),
     });
   }

@@ -1,5 +1,7 @@
 /** Live figures from the browser's own measurements (RTCStatsReport), reduced to what a person may want to see. */
 
+import { pathOf } from "./path";
+
 export interface Figures {
   /** Decoded pictures a second. */
   fps: number | null;
@@ -10,6 +12,8 @@ export interface Figures {
   videoBufferMs: number | null;
   audioBufferMs: number | null;
   kbps: number | null;
+  /** Which way the network let it through, as "UDP" or "TURN/TLS". */
+  path: string | null;
   /** Time in our own code for a picture drawn here. */
   scriptMs?: number;
   lostPackets: number;
@@ -82,6 +86,7 @@ export function sample(report: Report, atMs: number, before: Sample | null): Sam
       avOffsetMs: videoPlays !== null && audioPlays !== null ? videoPlays - audioPlays : null,
       videoBufferMs: meanMs(now.videoDelayS - (before?.videoDelayS ?? 0), now.videoEmitted - (before?.videoEmitted ?? 0)),
       audioBufferMs: meanMs(now.audioDelayS - (before?.audioDelayS ?? 0), now.audioEmitted - (before?.audioEmitted ?? 0)),
+      path: pathOf(new Map(report)),
       kbps: bytesRate === null ? null : (bytesRate * 8) / 1000,
       lostPackets: count(video.packetsLost) + count(audio.packetsLost),
       freezes: count(video.freezeCount),

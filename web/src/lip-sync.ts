@@ -4,7 +4,7 @@
  */
 
 import { sample, type Sample } from "./figures";
-import type { Peer } from "./peer";
+import type { Call } from "./call";
 
 const PERIOD_MS = 400;
 const GAIN = 0.6;
@@ -32,7 +32,7 @@ export class LipSync {
   #delayMs = 0;
   #soundMs = 0;
 
-  constructor(private readonly peer: Pick<Peer, "report" | "setPictureDelay">) {
+  constructor(private readonly peer: Pick<Call, "report" | "setPictureDelay">) {
     this.#timer = setInterval(() => void this.adjust(performance.now()), PERIOD_MS);
   }
 

@@ -1,7 +1,7 @@
 /** Watches a live call once a second: the figures people see, and whether the call still lives. */
 
 import { median, sample, type Figures, type Sample } from "./figures";
-import type { Peer } from "./peer";
+import type { Call } from "./call";
 
 const PERIOD_MS = 1_000;
 const SILENT_PERIODS = 2;
@@ -23,7 +23,7 @@ export class Monitor {
   #silent = 0;
   #offsets: number[] = [];
 
-  constructor(private readonly peer: Pick<Peer, "report">, private readonly events: MonitorEvents) {
+  constructor(private readonly peer: Pick<Call, "report">, private readonly events: MonitorEvents) {
     this.#timer = setInterval(() => void this.look(performance.now()), PERIOD_MS);
   }
 

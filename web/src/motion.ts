@@ -2,7 +2,7 @@
 
 import { TroubleError } from "./api";
 import { sample, type Figures, type Sample } from "./figures";
-import type { Peer } from "./peer";
+import type { Call } from "./call";
 import { PlayoutClock } from "./playout-clock";
 import { Timeline } from "./timeline";
 import { noMotion } from "./trouble";
@@ -28,7 +28,7 @@ export class Motion {
   #told: DrawnFigures | null = null;
   #came: () => void = () => undefined;
 
-  constructor(private readonly peer: Pick<Peer, "report" | "heard">) {
+  constructor(private readonly peer: Pick<Call, "report" | "heard">) {
     this.#timers = [
       setInterval(() => void this.look(performance.now()), LOOK_MS),
       setInterval(() => this.hear(), HEAR_MS),

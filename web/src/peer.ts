@@ -1,18 +1,9 @@
 /** One WebRTC call: our offer, the server's answer, sound and picture (or motion) in, the microphone out, and the control channel. */
 
+import { setDelay, type Call, type CallEvents } from "./call";
 import { CONTROL_CHANNEL, MOTION_CHANNEL } from "./protocol";
 
 const GATHERING_MS = 1_000;
-
-export interface PeerEvents {
-  onMessage: (text: string) => void;
-  /** A motion frame, where the viewer draws. */
-  onMotion: (frame: ArrayBuffer) => void;
-  /** The path is open, control included. */
-  onOpen: () => void;
-  /** The path closed or failed, at any time after the start. */
-  onClosed: (reason: "ice" | "closed") => void;
-}
 
 /** Who makes the picture: the server sends video, or the viewer draws from the motion it is sent. */
 export type Drawing = "server" | "viewer";
@@ -23,8 +14,7 @@ export interface Media {
   draw: Drawing;
 }
 
-export class Peer {
-  /** The server's sound and picture, in one stream so that the browser plays them in step. */
+export class Peer implements Call {
   readonly stream = new MediaStream();
   readonly #connection: RTCPeerConnection;
   readonly #control: RTCDataChannel;
@@ -33,7 +23,7 @@ export class Peer {
   #sound: RTCRtpReceiver | null = null;
   #closed = false;
 
-  constructor({ iceServers, microphone, draw }: Media, private readonly events: PeerEvents) {
+  constructor({ iceServers, microphone, draw }: Media, private readonly events: CallEvents) {
     this.#connection = new RTCPeerConnection({ iceServers, bundlePolicy: "max-bundle" });
     // Both directions from the start: the microphone can come and go later without a new offer.
     this.#microphone = this.#connection.addTransceiver(microphone ?? "audio", { direction: "sendrecv" }).sender;
@@ -58,7 +48,6 @@ export class Peer {
     await this.#microphone.replaceTrack(track);
   }
 
-  /** False where the channel is not open; nothing is queued for later. */
   send(text: string): boolean {
     if (this.#control.readyState !== "open") return false;
     this.#control.send(text);
@@ -69,7 +58,6 @@ export class Peer {
     return (await this.#connection.getStats()) as unknown as Map<string, Record<string, unknown>>;
   }
 
-  /** Which RTP timestamp of the sound was played last, and when (on performance.timeOrigin's clock). */
   heard(): { rtpTimestamp: number; timestamp: number } | null {
     return this.#sound?.getSynchronizationSources()[0] ?? null;
   }
@@ -127,10 +115,4 @@ export class Peer {
       done();
     });
   }
-}
-
-/** Asks the browser to hold back at least this much; nothing where it cannot be asked. */
-function setDelay(receiver: RTCRtpReceiver, ms: number): void {
-  if ("jitterBufferTarget" in receiver) receiver.jitterBufferTarget = ms;
-  else if ("playoutDelayHint" in receiver) (receiver as { playoutDelayHint: number }).playoutDelayHint = ms / 1000;
 }

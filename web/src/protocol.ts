@@ -35,6 +35,14 @@ export interface SetEmotion {
   id?: string | null;
 }
 
+/** Follow a performer who sends Live Link Face to this server, by subject name; null lets go, "" takes whoever sends. `mouth`: all of the face is theirs, or the mouth is left to speech while there is any. */
+export interface Follow {
+  type: "follow";
+  subject?: string | null;
+  mouth?: "performer" | "speech";
+  id?: string | null;
+}
+
 /** A short movement now. `strength` scales it, `pace` makes it quicker. */
 export interface DoGesture {
   type: "gesture";
@@ -168,7 +176,7 @@ export interface Transcript {
 }
 
 /** From a viewer to the session. */
-export type ControlMessage = ChangeAvatar | Chat | SetEmotion | DoGesture | HoldHead | Interrupt | FadeLayer | LookAt | Say | SetStyle | Weights;
+export type ControlMessage = ChangeAvatar | Chat | SetEmotion | Follow | DoGesture | HoldHead | Interrupt | FadeLayer | LookAt | Say | SetStyle | Weights;
 
 /** From the session to its viewers. */
 export type SessionEvent = MediaClock | ErrorEvent | State | Stats | Transcript;
@@ -219,6 +227,7 @@ export const EVENT_FIELDS: Record<SessionEvent['type'], Record<string, string | 
 
 export const CONTROL_CHANNEL = "control";
 export const MOTION_CHANNEL = "motion";
+export const LIVEKIT_TOPIC = "visavis.control";
 export const MAX_TEXT_CHARACTERS = 4000;
 export const TICKS_HZ = 48000;
 export const MOTION_VERSION = 1;

@@ -59,6 +59,26 @@ export function noModel(error: unknown): Trouble {
   };
 }
 
+export const roomRefused: Trouble = {
+  code: "refused",
+  title: "The room does not take this pass",
+  mend: "Its token is wrong or has run out. Ask for a new one, or let this server give it (leave address and token empty).",
+};
+
+export function roomUnreachable(url: string, error: unknown): Trouble {
+  return {
+    code: "refused",
+    title: "The room does not answer",
+    mend: `No LiveKit server took the call at ${url} (${error instanceof Error ? error.message : String(error)}). Check its address, and that it runs.`,
+  };
+}
+
+export const roomEmpty: Trouble = {
+  code: "no_picture",
+  title: "Nobody shows a face in this room",
+  mend: "You are in the room, but no avatar is. Start the agent (or “visavis worker”) for it, and try again.",
+};
+
 export const noWebRtc: Trouble = {
   code: "no_webrtc",
   title: "This browser cannot make calls",

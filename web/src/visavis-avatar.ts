@@ -5,7 +5,8 @@ import { VisavisAvatar } from "./element/avatar-element";
 if (!customElements.get("visavis-avatar")) customElements.define("visavis-avatar", VisavisAvatar);
 
 export { VisavisAvatar };
-export { VisavisClient, type ClientEvents, type ClientOptions } from "./client";
+export { VisavisClient, type ClientOptions } from "./client";
+export type { ClientEvents } from "./client-events";
 export type { Line } from "./captions";
 export type { Phase, Snapshot } from "./machine";
 export type * from "./protocol";

@@ -47,7 +47,12 @@ export class FakeConnection extends Target {
     return FakeConnection.all.at(-1)!;
   }
   addTransceiver = vi.fn(() => ({ sender: this.sender }));
-  createDataChannel = (): FakeChannel => this.channel;
+  /** The channel of motion, where one was asked for. */
+  motion: (FakeChannel & { label: string; options: object }) | null = null;
+  createDataChannel = (label: string, options: object): FakeChannel => {
+    if (label !== "motion") return this.channel;
+    return (this.motion = Object.assign(new FakeChannel(), { label, options }));
+  };
   setLocalDescription = (): Promise<void> => Promise.resolve();
   setRemoteDescription(description: unknown): Promise<void> {
     this.remote = description;

@@ -88,8 +88,8 @@ def misfits(needs: Needs, row: Row, facts: Facts) -> list[str]:
 
 def advise(needs: Needs, rows: Sequence[Row], known: Sequence[Subject]) -> str:
     """One line for each engine: the one that fits (the cheapest of those that do, by cores of a session), or why none does."""
-    facts = {subject.engine: subject.facts for subject in known}
-    judged = [(row, misfits(needs, row, facts[row.engine])) for row in rows]
+    facts = {subject.name: subject.facts for subject in known}
+    judged = [(row, misfits(needs, row, facts[row.engine])) for row in rows if row.engine in facts]
     fitting = sorted((row for row, reasons in judged if not reasons), key=lambda row: row.cores or row.core_ms_per_frame or 0.0)
     if fitting:
         others = f"; {', '.join(sorted({row.engine for row in fitting[1:]} - {fitting[0].engine}))} would do as well"

@@ -27,10 +27,10 @@ class Load:
     kbps: float
 
 
-async def measure_load(host: Host, *, seconds: float, settle_s: float = 1.5) -> Load:
+async def measure_load(host: Host, *, seconds: float, settle_s: float = 1.5, draw: str = "server") -> Load:
     """With one session, the server's first: its memory counts whole."""
     _, memory_before = host.usage()
-    async with host.client() as server, watching(server, microphone=SilentMicrophone()) as viewer:
+    async with host.client() as server, watching(server, microphone=SilentMicrophone(), draw=draw) as viewer:
         viewer.keep_luma = False
         viewer.tell(protocol.Say(text=TEXT))
         await asyncio.sleep(settle_s)

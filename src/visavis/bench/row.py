@@ -40,6 +40,11 @@ class Row:
     notes: list[str] = field(default_factory=list)
     """What a reader must know to read the figures: what was left out and why, what ran beside."""
 
+    @property
+    def drawn_by(self) -> str:
+        """The engine; its row's name may also say which way it was measured, as `rig (livekit)` does."""
+        return self.engine.partition(" ")[0]
+
     def to_json(self) -> dict[str, Any]:
         """As `visavis bench --json` writes it."""
         out = asdict(self)

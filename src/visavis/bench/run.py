@@ -23,7 +23,7 @@ from visavis.bench.sessions import most_sessions, try_sessions
 from visavis.bench.speech_sample import SpeechSample, speak
 from visavis.bench.statistics import spread
 from visavis.bench.subject import Report, Subject
-from visavis.session.capacity import Capacity, Cost
+from visavis.session.capacity import MOTION_HZ, Capacity, Cost, measure_motion_cost
 from visavis.settings import Settings
 from visavis.testing.viewer import watching
 from visavis.types import I16
@@ -55,6 +55,8 @@ QUICK: Final = Plan(300, 3.0, 2, 4, 2, 4, 3.0, 6.5)
 
 def measure(subject: Subject, settings: Settings, avatar: str, plan: Plan, *, recording: Path | None, report: Report) -> Row:
     """Every figure of one engine's row. Raises Unavailable where a part it needs cannot run here."""
+    if subject.draw == "viewer":
+        return measure_motion(subject, settings, avatar, plan, report=report)
     row = Row(subject.engine, avatar, settings.size)
     subject.prepare(settings, avatar, report)
     sample = speak()
@@ -76,10 +78,38 @@ def measure(subject: Subject, settings: Settings, avatar: str, plan: Plan, *, re
         promised = Capacity([cost], fps=SESSIONS_FPS).limit
         with serving(replace(options, fps=SESSIONS_FPS, unlimited=True)) as host:
             _crowd(host, promised, plan.sessions_s, row, lambda part: report("sessions at once", part))
+    if plan.create and subject.realism is not None:
+        row.realism = subject.realism(settings, report)
     if plan.create:
         report("making the person anew", 0.0)
         row.create_s = starting.measure_create(subject, settings, avatar)
         report("making the person anew", 1.0)
+    return row
+
+
+def measure_motion(subject: Subject, settings: Settings, avatar: str, plan: Plan, *, report: Report) -> Row:
+    """A row where viewers draw: what sound and motion cost here, and how many sessions of it there may be."""
+    row = Row(subject.name, avatar, settings.size, fps=float(MOTION_HZ))
+    subject.prepare(settings, avatar, report)
+    options = HostOptions(
+        home=str(settings.home), cache=str(settings.cache), engine=subject.engine, avatar=avatar, size=settings.size, fps=settings.fps,
+    )  # fmt: skip
+    report("sound and motion", 0.0)
+    with serving(options) as host:
+        row.cold_start_s = asyncio.run(starting.measure_cold_start(host, draw="viewer"))
+        taken = asyncio.run(load.measure_load(host, seconds=plan.load_s, draw="viewer"))
+    row.cores, row.memory_mb, row.kbps = taken.cores, taken.memory_mb, taken.kbps
+    row.core_ms_per_frame = measure_motion_cost().frame_core_ms
+    report("sound and motion", 1.0)
+    if plan.sessions_s is not None:
+        promised = Capacity([Cost(0.0, 0.0)], fps=SESSIONS_FPS, motion=measure_motion_cost()).viewer_limit
+        with serving(replace(options, unlimited=True)) as host:
+            seconds = plan.sessions_s
+            _crowd(host, promised, seconds, row, lambda part: report("sessions at once", part), draw="viewer")
+    row.notes.append("the picture is drawn and timed by the viewer; frames are of motion, 140 bytes each")
+    row.notes.append(
+        "what limits it: one event loop packs 60 frames of motion and 50 of sound a second for each session in Python"
+    )
     return row
 
 
@@ -97,8 +127,9 @@ def _draw(
 ) -> Cost:
     faces = subject.faces(settings)
     engine = faces.engine(faces.avatar(row.avatar), subject.engine, settings.size)
+    talking = drawing.talking_faces(sample, fps=settings.fps, count=plan.frames)
     try:
-        drawn = drawing.measure_drawing(engine, drawing.talking_faces(sample, fps=settings.fps, count=plan.frames))
+        drawn = drawing.measure_drawing(engine, talking)
         row.frame_ms, row.fps = drawn.spread, drawn.fps
         row.core_ms_per_frame, row.core_ms_draw, row.core_ms_encode = drawn.core_ms, drawn.core_ms_draw, drawn.core_ms_encode
         if plan.audio_s:
@@ -145,8 +176,8 @@ async def _watch(host: Host, plan: Plan, row: Row, part: Callable[[float], None]
     part(1.0)
 
 
-def _crowd(host: Host, promised: int, seconds: float, row: Row, part: Callable[[float], None]) -> None:
-    row.sessions, trials = most_sessions(promised, lambda count: try_sessions(host, count, seconds))
+def _crowd(host: Host, promised: int, seconds: float, row: Row, part: Callable[[float], None], *, draw: str = "server") -> None:
+    row.sessions, trials = most_sessions(promised, lambda count: try_sessions(host, count, seconds, draw=draw))
     row.notes += [f"{t.sessions} sessions: {t.fps:.1f} fps, gap p95 {t.gap_ms_p95:.0f} ms in the worst" for t in trials]
     row.notes.append("sessions: viewers that receive and decrypt but do not decode ran on the same cores")
     part(1.0)

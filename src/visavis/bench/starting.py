@@ -26,17 +26,17 @@ from visavis.testing.viewer import watching
 FIRST_FRAME_TIMEOUT_S: Final = 20.0
 
 
-async def first_frame_s(server: httpx.AsyncClient) -> float:
-    """`time.monotonic()` at which a new session's first frame was decoded. Raises TimeoutError."""
-    async with watching(server) as viewer:
-        await viewer.until(lambda: viewer.frames, FIRST_FRAME_TIMEOUT_S)
-        return viewer.frames[0].at_s
+async def first_frame_s(server: httpx.AsyncClient, *, draw: str = "server") -> float:
+    """`time.monotonic()` at which a new session's first frame was decoded, of motion where viewers draw. Raises TimeoutError."""
+    async with watching(server, draw=draw) as viewer:
+        await viewer.until(lambda: viewer.motion or viewer.frames, FIRST_FRAME_TIMEOUT_S)
+        return viewer.motion[0][0] if viewer.motion else viewer.frames[0].at_s
 
 
-async def measure_cold_start(host: Host) -> float:
+async def measure_cold_start(host: Host, *, draw: str = "server") -> float:
     """Seconds. The host must just have been started, and this must be its first session."""
     async with host.client() as server:
-        return await first_frame_s(server) - host.asked_s
+        return await first_frame_s(server, draw=draw) - host.asked_s
 
 
 async def measure_first_frame(host: Host, *, times: int) -> float:

@@ -36,6 +36,7 @@ class Subject:
     prepare  puts on the disk what a session needs: (settings, avatar name, report)
     build    builds the avatar from its bundle into an empty folder, fetched data apart, for `create_s`; None where an engine
              has nothing to build
+    realism  PSNR and SSIM against truth, where there is truth
     """
 
     engine: str
@@ -44,14 +45,24 @@ class Subject:
     faces: Callable[[Settings], Faces]
     prepare: Callable[[Settings, str, Report], None]
     build: Callable[[Settings, str, Path], None] | None = None
+    realism: Callable[[Settings, Report], dict[str, float]] | None = None
+    draw: Literal["server", "viewer"] = "server"
+    """Who makes the picture."""
+
+    @property
+    def name(self) -> str:
+        """Of its row."""
+        return self.engine if self.draw == "server" else f"{self.engine} (viewer)"
 
 
 def subjects(names: Sequence[str] | None = None) -> list[Subject]:
     """The engines' rows by name, all of them by default. Raises BadInput with the known names."""
-    from visavis.bench.rows.rig import RIG
+    from visavis.bench.rows.gaussian import GAUSSIAN
+    from visavis.bench.rows.portrait import PORTRAIT
+    from visavis.bench.rows.rig import RIG, RIG_VIEWER
     from visavis.errors import BadInput
 
-    known = {subject.engine: subject for subject in (RIG,)}
+    known = {subject.name: subject for subject in (RIG, RIG_VIEWER, PORTRAIT, GAUSSIAN)}
     for name in names or ():
         if name not in known:
             raise BadInput(f"There is no engine {name!r} to measure.", mend=f"Known: {', '.join(known)}.")

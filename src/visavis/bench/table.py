@@ -19,7 +19,7 @@ COLUMNS: Final = ("latency", "realism", "controllability", "new identity", "trai
 
 def render_table(machine: dict[str, Any], rows: Sequence[Row], known: Sequence[Subject], *, wide: bool = True) -> Group:
     """Both tables and the machine they were measured on."""
-    facts = {subject.engine: subject.facts for subject in known}
+    facts = {subject.name: subject.facts for subject in known}
     head = (
         f"{machine['cpu']}, {machine['cores']} cores, load {machine['load_average_1min']} before the start, "
         f"Python {machine['python']}"
@@ -29,7 +29,7 @@ def render_table(machine: dict[str, Any], rows: Sequence[Row], known: Sequence[S
 
 def _comparison(rows: Sequence[Row], facts: dict[str, Facts], *, wide: bool) -> Table:
     """An engine a line; on a narrow terminal an engine a column."""
-    lines = [_compared(row, facts[row.engine]) for row in rows]
+    lines = [_compared(row, facts[row.drawn_by]) for row in rows]
     if wide:
         table = Table("engine", *COLUMNS, box=None, pad_edge=False)
         for row, line in zip(rows, lines, strict=True):

@@ -19,7 +19,9 @@ WIDE: Final = 130
 
 
 def bench(
-    engine: Annotated[list[str] | None, typer.Option("--engine", help="What to measure: rig. Default: all.")] = None,
+    engine: Annotated[
+        list[str] | None, typer.Option("--engine", help="What to measure: rig, 'rig (viewer)'. Default: all.")
+    ] = None,
     avatar: AvatarOption = None,
     size: SizeOption = None,
     sizes: Annotated[
@@ -33,6 +35,14 @@ def bench(
     speech: Annotated[
         Path | None,
         typer.Option("--speech", help="A recorded question for turn_ms. Default: the embedded voice asks.", metavar="FILE"),
+    ] = None,
+    livekit_server: Annotated[
+        str | None,
+        typer.Option(
+            "--livekit-server",
+            help="Its path: the rig's row through a LiveKit room too. scripts/livekit-server --path names one.",
+            metavar="FILE",
+        ),
     ] = None,
     advise: Annotated[
         str | None,
@@ -57,7 +67,9 @@ def bench(
     else:
         if json_file is not None:
             check_target(json_file)
-        report = _measure(engine, avatar, size, _sizes(sizes), quick=quick, drift=drift, speech=speech)
+        report = _measure(
+            engine, avatar, size, _sizes(sizes), quick=quick, drift=drift, speech=speech, livekit_server=livekit_server
+        )
     found = _rows(report)
     console.print(render_table(report["machine"], found, subjects(), wide=console.width >= WIDE))
     for row in found:
@@ -79,6 +91,7 @@ def _measure(
     quick: bool,
     drift: bool,
     speech: Path | None,
+    livekit_server: str | None,
 ) -> dict[str, Any]:
     from visavis.bench.machine import describe_machine
     from visavis.bench.run import FULL, QUICK, measure, measure_drawing_only
@@ -93,7 +106,11 @@ def _measure(
         person = avatar or subject.avatar
         with progress_bar() as report:
             measured.append(measure(subject, settings, person, plan, recording=speech, report=report))
-            for other in sizes:
+            if livekit_server is not None and subject.name == "rig":
+                from visavis.bench.rooms import measure_room
+
+                measured.append(measure_room(subject, settings, person, plan, binary=livekit_server, report=report))
+            for other in sizes if subject.draw == "server" else []:
                 sized = load_settings(size=other)
                 report(f"drawing at {other}", 0.0)
                 measured.append(measure_drawing_only(subject, sized, person, plan, report=report))

@@ -9,8 +9,10 @@ import typer
 from visavis import __version__
 from visavis.cli.avatars import avatars
 from visavis.cli.bench import bench
+from visavis.cli.capture import capture
 from visavis.cli.create import create
 from visavis.cli.doctor import doctor
+from visavis.cli.livelink import livelink
 from visavis.cli.motion import motion
 from visavis.cli.render import render
 from visavis.cli.serve import serve, talk
@@ -45,6 +47,7 @@ def _root(
     pass
 
 
-for _command in (talk, serve, render, motion, create, avatars, sheet, setup, token, worker, bench, doctor):
+for _command in (talk, serve, render, motion, create, capture, avatars, sheet, setup, token, worker, bench, doctor):
     app.command()(_command)
+app.add_typer(livelink, name="livelink")
 app.add_typer(train, name="train")

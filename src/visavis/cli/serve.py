@@ -24,6 +24,19 @@ TtsOption = Annotated[str | None, typer.Option("--tts", help="Text to speech: ca
 BaseUrlOption = Annotated[
     str | None, typer.Option("--openai-base-url", help="An OpenAI-compatible server for openai/… models.")
 ]
+LiveLinkOption = Annotated[
+    str | None,
+    typer.Option("--livelink", help="Follow a Live Link Face performer who sends to this UDP port.", metavar="PORT[:SUBJECT]"),
+]
+LiveLinkMouthOption = Annotated[
+    str | None, typer.Option("--livelink-mouth", help="Whose the mouth is while there is speech: performer or speech.")
+]
+LiveLinkToOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--livelink-to", help="Send the face as Live Link Face, to Unreal for one; may be repeated.", metavar="HOST[:PORT]"
+    ),
+]
 VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens.")]
 
 
@@ -41,13 +54,16 @@ def _command(name: str, help_text: str, *, open_page: bool) -> Callable[..., Non
         llm: LlmOption = None,
         tts: TtsOption = None,
         openai_base_url: BaseUrlOption = None,
+        livelink: LiveLinkOption = None,
+        livelink_mouth: LiveLinkMouthOption = None,
+        livelink_to: LiveLinkToOption = None,
         verbose: VerboseOption = False,
     ) -> None:
         settings = load_settings(
             avatar=avatar, engine=engine, host=host, port=port, size=size, fps=fps, stt=stt, llm=llm, tts=tts,
-            openai_base_url=openai_base_url,
+            openai_base_url=openai_base_url, livelink=livelink, livelink_mouth=livelink_mouth, livelink_to=livelink_to or None,
         )  # fmt: skip
-        _run(settings, open_page=open_page, verbose=verbose)
+        run(settings, open_page=open_page, verbose=verbose)
 
     command.__name__, command.__doc__ = name, help_text
     return command
@@ -65,7 +81,7 @@ serve = _command(
 )
 
 
-def _run(settings: Settings, *, open_page: bool, verbose: bool) -> None:
+def run(settings: Settings, *, open_page: bool, verbose: bool) -> None:
     from visavis.cli.setup import prepare
     from visavis.server.access import with_access
     from visavis.server.app import create_app

@@ -21,7 +21,7 @@ from visavis.head.identity import IdentityBasis, identity_basis
 
 F64 = npt.NDArray[np.float64]
 
-DISTANCE_M: Final = 1.2
+DISTANCE_M: Final = 0.95
 FACE_M: Final = 0.17
 """Height of the landmarks of an average face, for the first guess."""
 NOISE_SHARE: Final = 0.0055
@@ -76,6 +76,17 @@ class Pose:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Priors:
+    """What is known of a face beforehand: spread [len(MOVING)] of each shape · emphasis [468] how much each landmark counts for
+    them, beside its trust · strength of the spreads against the landmarks.
+    """
+
+    spread: F64
+    emphasis: F64
+    strength: float = PRIOR
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class HeadFit:
     """identity [k] of the basis · weights [52] in the order of `arkit.SHAPES` · residual_px [468, 2] landmark minus head."""
 
@@ -106,6 +117,10 @@ class HeadFitter:
         """Where the landmarks are on a skin [v, 3]: [468, 3]."""
         return np.asarray(np.einsum("ij,ijc->ic", self.shares, skin[self.vertices]))
 
+    def reach_m(self, shape: str) -> F64:
+        """How far a shape at 1 moves each landmark: [468] metres."""
+        return np.asarray(np.linalg.norm(self._shapes[INDEX[shape]], axis=1))
+
     @cached_property
     def _shapes(self) -> F64:
         return self._fields(np.array([self.head.shapes.field(name) for name in SHAPES]))
@@ -128,25 +143,36 @@ class HeadFitter:
         weights[shapes] = found[len(self._directions) :]
         return HeadFit(found[: len(self._directions)], weights, pose, residual)
 
-    def follow(self, points: npt.ArrayLike, person: HeadFit, before: HeadFit | None = None, *, rounds: int = 4) -> HeadFit:
+    def follow(
+        self,
+        points: npt.ArrayLike,
+        person: HeadFit,
+        before: HeadFit | None = None,
+        *,
+        rounds: int = 4,
+        priors: Priors | None = None,
+    ) -> HeadFit:
         """The same person in another picture: weights and pose anew, identity kept. `before` is where the search starts."""
         seen, shapes = np.asarray(points, float)[:, :2], [INDEX[name] for name in MOVING]
         base = self._base + np.tensordot(person.identity, self._directions, 1)
         start = person if before is None else before
         pose, found, residual = self._alternate(
-            seen, base, self._shapes[shapes], np.zeros(len(shapes)), np.ones(len(shapes)), np.full(len(shapes), EXPRESSION_SIGMA),
-            start.pose, start.weights[shapes], rounds,
+            seen, base, self._shapes[shapes], np.zeros(len(shapes)), np.ones(len(shapes)),
+            np.full(len(shapes), EXPRESSION_SIGMA) if priors is None else priors.spread, start.pose, start.weights[shapes], rounds,
+            priors,
         )  # fmt: skip
         weights = np.zeros(len(SHAPES))
         weights[shapes] = found
         return HeadFit(person.identity, weights, pose, residual)
 
     def _alternate(
-        self, seen: F64, base: F64, fields: F64, low: F64, high: F64, sigma: F64, pose: Pose | None, found: F64, rounds: int
-    ) -> tuple[Pose, F64, F64]:
+        self, seen: F64, base: F64, fields: F64, low: F64, high: F64, sigma: F64, pose: Pose | None, found: F64, rounds: int,
+        priors: Priors | None = None,
+    ) -> tuple[Pose, F64, F64]:  # fmt: skip
         """Pose and weights in turn, each solved with the other held."""
         height = max(float(np.ptp(seen[:, 1])), 1.0)
         trust = self.trust / (NOISE_SHARE * height)
+        counts, damping = (trust, PRIOR / sigma) if priors is None else (trust * priors.emphasis, priors.strength / sigma)
         pose = pose or Pose(np.eye(3), height / FACE_M, seen.mean(0))
         for _ in range(rounds):
             shape = base + np.tensordot(found, fields, 1)
@@ -154,9 +180,9 @@ class HeadFitter:
             camera = shape @ pose.rotation.T
             factor = pose.scale * DISTANCE_M / (DISTANCE_M - camera[:, 2])
             plane = pose.rotation[:2] * [[1], [-1]]
-            system = ((fields @ plane.T) * (factor * trust)[None, :, None]).reshape(len(fields), -1).T
-            wanted = ((seen - pose.centre - (base @ plane.T) * factor[:, None]) * trust[:, None]).ravel()
-            found = bounded_ridge(system, wanted, PRIOR / sigma, low, high)
+            system = ((fields @ plane.T) * (factor * counts)[None, :, None]).reshape(len(fields), -1).T
+            wanted = ((seen - pose.centre - (base @ plane.T) * factor[:, None]) * counts[:, None]).ravel()
+            found = bounded_ridge(system, wanted, damping, low, high)
         shape = base + np.tensordot(found, fields, 1)
         return pose, found, seen - pose.project(shape)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections import deque
+from bisect import bisect_left, bisect_right
+from math import inf
 from typing import Final
 
 import numpy as np
@@ -12,15 +12,12 @@ from visavis.motion.channels import (
     COUNT,
     F64,
     GAZE,
-    LIDS,
     PART_OF,
     PARTS,
     ROTATION,
-    SEAL,
     TALK,
     TRANSLATION,
     WEIGHTS,
-    WORLD,
     smoothstep,
 )
 from visavis.types import TICKS_HZ, FaceFrame, FacePart
@@ -41,27 +38,30 @@ class Capture:
 
     def __init__(self) -> None:
         self.beside_speech = False
-        self._times: deque[float] = deque(maxlen=_MAX_FRAMES)
-        self._faces: deque[F64] = deque(maxlen=_MAX_FRAMES)
+        self._times: list[float] = []
+        self._faces: list[F64] = []
         self._since_s = 0.0
+        self._begun = False
 
     def add(self, frame: FaceFrame) -> None:
-        """Frames in order of time; one that is not later than the last is ignored."""
+        """Frames in any order; one that comes late takes its place among the others, one of a known time is ignored."""
         t_s = frame.t_ticks / TICKS_HZ
-        if self._times and t_s <= self._times[-1]:
+        at = bisect_left(self._times, t_s)
+        if at < len(self._times) and self._times[at] == t_s:
             return
         if not self._times or t_s - self._times[-1] > _GAP_S:
-            self._since_s = t_s
+            self._since_s, at = (t_s if self._begun else -inf), 0  # a take that is there from the first is not faded in
             self._times.clear()
             self._faces.clear()
         face = np.zeros(COUNT)
         face[WEIGHTS], face[ROTATION], face[TRANSLATION] = frame.weights, frame.head_rotation, frame.head_translation
         face[GAZE] = frame.gaze.ravel()
-        face[[SEAL, WORLD, LIDS]] = 0.0
-        self._times.append(t_s)
-        self._faces.append(face)
+        self._times.insert(at, t_s)
+        self._faces.insert(at, face)
+        del self._times[:-_MAX_FRAMES], self._faces[:-_MAX_FRAMES]
 
     def over(self, t_s: float, face: F64) -> None:
+        self._begun = True
         if not self._times or t_s < self._times[0]:
             return
         at = bisect_right(self._times, t_s)

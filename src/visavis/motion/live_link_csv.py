@@ -1,8 +1,7 @@
 """Face captures as the Live Link Face app writes them: CSV, a timecode, 52 shapes, head and eye angles.
 
-In the app's files pitch is positive downwards, as here, and yaw is positive to the character's right, against ours: its eye
-angles and eyeLook* columns show it in a real take. Roll is taken to be mirrored with yaw, as a change of handedness does.
-A timecode is `HH:MM:SS:FF.fff`, the last part in frames of the take's timecode rate.
+Signs and places are those of the app's packets (`visavis.live_link`). A timecode is `HH:MM:SS:FF.fff`, the last part in frames of
+the take's timecode rate.
 """
 
 from __future__ import annotations
@@ -12,55 +11,68 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from types import TracebackType
 from typing import Final
 
 import numpy as np
 
-from visavis.arkit import COUNT, SHAPES
+from visavis.arkit import SHAPES
 from visavis.errors import BadInput, NotFound, TooLarge
+from visavis.live_link import RATE_HZ, VALUES, FrameTime, Sample, ticks_between, values_fault
 from visavis.types import F32, TICKS_HZ, FaceFrame
 
-RATE_HZ: Final = 60
 MAX_BYTES: Final = 1 << 30
 MAX_ROWS: Final = 4_000_000
 """About 18 hours at 60 Hz."""
 _MAX_LINE_CHARACTERS: Final = 4_096
-_MAX_ANGLE: Final = 7.0
-_WEIGHT_SLACK: Final = 0.5
-"""The app writes weights a little above 1; they are clipped. Beyond this they are no weights."""
 _ANGLES: Final = tuple(f"{part}{axis}" for part in ("Head", "LeftEye", "RightEye") for axis in ("Yaw", "Pitch", "Roll"))
 HEADER: Final = ("Timecode", "BlendShapeCount", *(name[0].upper() + name[1:] for name in SHAPES), *_ANGLES)
-VALUES: Final = COUNT + len(_ANGLES)
-"""61, the number in every row's second column."""
-SIGNS: Final = np.array([-1.0, 1.0, -1.0], np.float32)
-"""Their yaw, pitch, roll times this are ours, and the other way round."""
-_DAY_S: Final = 86_400
-
-assert VALUES == 61
 assert len(HEADER) == 63
 
 
+class LiveLinkCsvWriter:
+    """Rows as they come; the file appears whole when the `with` block is left well, and not at all otherwise."""
+
+    def __init__(self, path: str | Path) -> None:
+        self._path = Path(path)
+        self.rows = 0
+
+    def __enter__(self) -> LiveLinkCsvWriter:
+        handle, self._temporary = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}.", suffix=".part")
+        self._file = os.fdopen(handle, "w", encoding="ascii", newline="")
+        self._file.write(",".join(HEADER) + "\n")
+        return self
+
+    def write(self, sample: Sample) -> None:
+        assert self.rows < MAX_ROWS, self.rows
+        self._file.write(_row(sample))
+        self.rows += 1
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._file.close()
+        if kind is None:
+            os.chmod(self._temporary, 0o644)
+            os.replace(self._temporary, self._path)
+        else:
+            os.unlink(self._temporary)
+
+
 def write_live_link_csv(path: str | Path, frames: Iterable[FaceFrame], *, rate_hz: int = RATE_HZ) -> int:
-    """Write `frames`; returns how many. The file appears whole or not at all. Eye roll is 0, head translation has no column."""
-    path = Path(path)
-    count = 0
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "w", encoding="ascii", newline="") as file:
-            file.write(",".join(HEADER) + "\n")
-            for frame in frames:
-                file.write(_row(frame, rate_hz))
-                count += 1
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-    return count
+    """Write `frames`, media time as timecode; returns how many. Eye roll is 0, head translation has no column."""
+    with LiveLinkCsvWriter(path) as writer:
+        for frame in frames:
+            writer.write(Sample.of(frame, _media_time(frame.t_ticks, rate_hz)))
+        return writer.rows
 
 
 def read_live_link_csv(path: str | Path, *, rate_hz: int | None = None) -> list[FaceFrame]:
-    """All frames, the first at media time 0. Rows without a face (a count of 0) are left out.
+    """All frames, the first at media time 0, as `read_live_link_samples` reads them."""
+    samples = read_live_link_samples(path, rate_hz=rate_hz)
+    return [sample.face(ticks_between(samples[0].time, sample.time)) for sample in samples]
+
+
+def read_live_link_samples(path: str | Path, *, rate_hz: int | None = None) -> list[Sample]:
+    """All rows as they stand in the file. Rows without a face (a count of 0) are left out.
 
     `rate_hz` is the timecode's rate; by default 60 where a frame number of 30 or more occurs, else 30. Raises NotFound,
     TooLarge, or BadInput naming the line at fault.
@@ -83,16 +95,21 @@ def read_live_link_csv(path: str | Path, *, rate_hz: int | None = None) -> list[
         raise BadInput(f"{path.name} holds no face.", mend="Take a take in which the face is tracked.")
     if rate_hz is None:
         rate_hz = 60 if max(frames for _, _, frames in codes) >= 30 else 30
-    return [_frame(t_ticks, row) for t_ticks, row in zip(_times(codes, rate_hz), rows, strict=True)]
+    return [Sample(time, row) for time, row in zip(_times(codes, rate_hz), rows, strict=True)]
 
 
-def _row(frame: FaceFrame, rate_hz: int) -> str:
-    seconds, rest = divmod(frame.t_ticks, TICKS_HZ)
-    frames = min(rest * rate_hz / TICKS_HZ, rate_hz - 0.001)
-    code = f"{seconds // 3600 % 24:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}:{frames:06.3f}"
-    eyes = np.concatenate([frame.gaze, np.zeros((2, 1), np.float32)], axis=1) * SIGNS
-    values = np.concatenate([frame.weights, frame.head_rotation * SIGNS, eyes.ravel()]) + np.float32(0.0)
-    return f"{code},{VALUES}," + ",".join(f"{value:.10f}" for value in values.tolist()) + "\n"
+def _media_time(t_ticks: int, rate_hz: int) -> FrameTime:
+    frame, rest = divmod(t_ticks * rate_hz, TICKS_HZ)
+    return FrameTime(frame, rest / TICKS_HZ, rate_hz)
+
+
+def _row(sample: Sample) -> str:
+    time = sample.time
+    rate_hz = max(1, round(time.numerator / time.denominator))
+    seconds, frame = divmod(time.frame, rate_hz)
+    thousandths = min(999, round(time.sub_frame * 1000))
+    code = f"{seconds // 3600 % 24:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}:{frame:02d}.{thousandths:03d}"
+    return f"{code},{VALUES}," + ",".join(f"{value:.10f}" for value in sample.values.tolist()) + "\n"
 
 
 def _rows(file: Iterable[str], name: str) -> Iterator[tuple[int, list[str]]]:
@@ -144,31 +161,21 @@ def _timecode(cell: str, line: int) -> tuple[int, float]:
 
 def _values(cells: list[str], line: int) -> F32:
     try:
-        values = np.array([float(cell) for cell in cells], np.float64)
+        values = np.array([float(cell) for cell in cells], np.float64).astype(np.float32)
     except ValueError:
         raise BadInput(f"Line {line} holds something that is not a number.") from None
-    weights, angles = values[:COUNT], values[COUNT:]
-    if not (np.all(weights >= -_WEIGHT_SLACK) and np.all(weights <= 1.0 + _WEIGHT_SLACK)):
-        raise BadInput(f"Line {line} holds a weight outside 0 to 1.")
-    if not np.all(np.abs(angles) <= _MAX_ANGLE):
-        raise BadInput(f"Line {line} holds an angle that is not in radians.")
-    return values.astype(np.float32)
+    fault = values_fault(values)
+    if fault:
+        raise BadInput(f"Line {line} holds {fault}.")
+    return values
 
 
-def _times(codes: list[tuple[int, int, float]], rate_hz: int) -> Iterator[int]:
-    """Ticks since the first row; midnight may pass, time may not stand still."""
-    first_s = last_s = codes[0][1] + codes[0][2] / rate_hz
-    for i, (line, seconds, frames) in enumerate(codes):
-        t_s = seconds + frames / rate_hz
-        while t_s < last_s - _DAY_S / 2:
-            t_s += _DAY_S
-        if i and t_s <= last_s:
+def _times(codes: list[tuple[int, int, float]], rate_hz: int) -> Iterator[FrameTime]:
+    """Midnight may pass, time may not stand still."""
+    last: FrameTime | None = None
+    for line, seconds, frames in codes:
+        time = FrameTime(seconds * rate_hz + int(frames), frames - int(frames), rate_hz)
+        if last is not None and ticks_between(last, time) <= 0:
             raise BadInput(f"Line {line}: time does not go forward.")
-        last_s = t_s
-        yield round((t_s - first_s) * TICKS_HZ)
-
-
-def _frame(t_ticks: int, values: F32) -> FaceFrame:
-    head, left, right = values[COUNT:].reshape(3, 3) * SIGNS
-    gaze = np.stack([left[:2], right[:2]])
-    return FaceFrame(t_ticks, np.clip(values[:COUNT], 0.0, 1.0), head, np.zeros(3, np.float32), gaze)
+        last = time
+        yield time

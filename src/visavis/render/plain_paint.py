@@ -67,8 +67,9 @@ def plain_interpolate(triangle: I32, x: F32, y: F32, screen: F32, triangles: I32
 
 def plain_paint(geometry: tuple[Any, ...], looks: tuple[Any, ...], two_sided: U8, background: F32) -> F32:
     """float32 [h, w, 3] 0 to 255, what `paint.paint` makes of the same arguments, before rounding."""
-    screen, triangles, _, _, _, rows, surfaces, _, sheer = geometry
+    screen, triangles, _, _, _, rows, surfaces, sheer_starts, sheer_listed = geometry
     _, high, wide = background.shape
+    sheer = sheer_listed[: sheer_starts[-1]]
     corners = triangles.astype(np.int32)
     if len(sheer):
         corners[np.unique(sheer)] = 0  # a triangle without area is drawn nowhere

@@ -46,12 +46,13 @@ def _shine(columns: F32, picture: F32, lobes: F32) -> F32:
 
 def plain_sheer(geometry: tuple[Any, ...], looks: tuple[Any, ...], depth: F32, colour: F32) -> None:
     """Lays the sheer triangles of a picture, furthest first, over colour [h, w, 4]; depth [h, w, 4] of the solid ones' samples."""
-    screen, triangles, _, _, _, rows, surfaces, _, listed = geometry
+    screen, triangles, _, _, _, rows, surfaces, starts, listed = geometry
     lobes, tints, tones, pictures = looks[5][0], looks[6][0], looks[7], looks[8]
-    near = screen[triangles[np.unique(listed)], 2].sum(1)
+    sheer = np.unique(listed[: starts[-1]])
+    near = screen[triangles[sheer], 2].sum(1)
     high, wide = colour.shape[:2]
     y, x = np.mgrid[0:high, 0:wide].astype(float)
-    for t in np.unique(listed)[np.argsort(near, kind="stable")]:
+    for t in sheer[np.argsort(near, kind="stable")]:
         corners, z = screen[triangles[t], :2].astype(float), screen[triangles[t], 2].astype(float)
         system = np.linalg.inv(np.vstack([corners.T, np.ones(3)]))
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from fastapi import FastAPI, Query, Request
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from visavis.avatars import EngineName, Likeness
+from visavis.avatars import Avatar, EngineName, Likeness
 from visavis.errors import BadInput, Busy, TooLarge
 from visavis.session import creation
 
@@ -24,6 +24,16 @@ MAX_AT_ONCE: Final = 1
 MAX_WAITING: Final = 4
 
 ShortLine = Annotated[str, StringConstraints(min_length=1, max_length=400)]
+
+
+class NewHead(BaseModel):
+    """A new person of the canonical head: `choices` as `GET /api/avatars/head` describes them."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    title: Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]+$")] | None = None
+    choices: Annotated[dict[str, float | int | str | None], Field(max_length=32)] = Field(default_factory=dict)
 
 
 class Upload(BaseModel):
@@ -44,6 +54,30 @@ def add_uploads(app: FastAPI) -> None:
     settings: Settings = app.state.settings
     making = asyncio.Semaphore(MAX_AT_ONCE)
     waiting = 0
+
+    @app.get("/api/avatars/head", tags=["avatars"])
+    async def head_choices() -> dict[str, Any]:
+        """A JSON Schema of what can be chosen of a new person, with bounds: what is left out is drawn with the seed."""
+        from visavis.engines.rig.people.identities import HeadChoice
+
+        return HeadChoice.model_json_schema()
+
+    @app.post("/api/avatars/head", status_code=201, tags=["avatars"])
+    async def make_head(said: NewHead) -> JSONResponse:
+        """A new person from choices, in some twenty seconds; `Location` names the avatar."""
+        nonlocal waiting
+        if waiting >= MAX_WAITING:
+            raise Busy("Other avatars are being made.", mend="Try again in a minute.")
+        waiting += 1
+        try:
+            async with making:
+                avatar = await asyncio.to_thread(
+                    creation.create_head, {k: v for k, v in said.choices.items() if v is not None}, said.name, settings.home,
+                    settings.cache, _unheard, title=said.title,
+                )  # fmt: skip
+        finally:
+            waiting -= 1
+        return _made(avatar, ())
 
     @app.post("/api/avatars", status_code=201, tags=["avatars"])
     async def make_avatar(request: Request, said: Annotated[Upload, Query()]) -> JSONResponse:
@@ -66,6 +100,10 @@ async def _receive_and_make(request: Request, said: Upload, settings: Settings) 
         await _store(request.stream(), source)
         wanted = creation.Request(source, said.name, engine=said.engine, likeness=_likeness(source, said))
         avatar, remarks = await asyncio.to_thread(creation.create_avatar, wanted, settings.home, settings.cache, _unheard)
+    return _made(avatar, remarks)
+
+
+def _made(avatar: Avatar, remarks: tuple[str, ...]) -> JSONResponse:
     body: dict[str, Any] = {
         "name": avatar.name,
         "title": avatar.title,

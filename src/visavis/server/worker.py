@@ -43,7 +43,8 @@ log = logging.getLogger(__name__)
 MAX_REPORT_BYTES: Final = 4_096
 SILENT_S: Final = 5.0
 """A job that has not reported for so long has crashed."""
-MAX_IDLE_PROCESSES: Final = 2
+IDLE_PROCESSES: Final = 2
+"""Kept ready, each with a person loaded: a room is taken in a second, and a few hundred MB wait for it."""
 FIGURES: Final = {
     "fps": "Frames a second handed to LiveKit.",
     "frame_ms_p50": "Time to draw a frame, median.",
@@ -67,14 +68,14 @@ class Reports:
 
     def take(self, data: bytes) -> None:
         """A report as it came. What is none is left out: only our own processes know the socket."""
-        with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError):
+        with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError, RecursionError):
             report = json.loads(data[:MAX_REPORT_BYTES])
             job = str(report["job"])[:64]
             if report.get("ended"):
                 self._forget(job)
                 return
-            self.figures[job] = {name: float(report["figures"].get(name) or 0.0) for name in FIGURES}
-            self.pids[job] = int(report["pid"])
+            figures, pid = {name: float(report["figures"].get(name) or 0.0) for name in FIGURES}, int(report["pid"])
+            self.figures[job], self.pids[job] = figures, pid
             self._heard_s[job] = time.monotonic()
 
     def sweep(self) -> None:
@@ -152,7 +153,13 @@ class _QuietServer(uvicorn.Server):
 
 
 async def run_worker(
-    settings: Settings, access: LiveKitAccess, listening: socket.socket, *, drain_s: int, make_faces: Any = None
+    settings: Settings,
+    access: LiveKitAccess,
+    listening: socket.socket,
+    *,
+    drain_s: int,
+    idle_processes: int = IDLE_PROCESSES,
+    make_faces: Any = None,
 ) -> None:
     """Until SIGTERM or Ctrl-C; then no more rooms are taken, and it ends when the last has, or after `drain_s`."""
     from visavis.transports.livekit.worker import Worker, WorkerOptions
@@ -168,7 +175,7 @@ async def run_worker(
         worker = Worker(
             WorkerOptions(
                 access, partial(serve, config), partial(warm, config), load=partial(_load, capacity), accepts=_check,
-                on_taken=partial(_taken, reports), idle_processes=min(capacity.limit, MAX_IDLE_PROCESSES), drain_s=drain_s,
+                on_taken=partial(_taken, reports), idle_processes=min(capacity.limit, idle_processes), drain_s=drain_s,
             )
         )  # fmt: skip
         ending.push_async_callback(_listen(path, reports))

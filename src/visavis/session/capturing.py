@@ -8,14 +8,17 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from visavis.arkit import COUNT, INDEX, SHAPES
+from visavis.arkit import COUNT, INDEX
 from visavis.avatars import Avatar
 from visavis.errors import BadInput, Unavailable
 from visavis.types import TICKS_HZ, U8, Emotion, FaceFrame
+
+if TYPE_CHECKING:
+    from visavis.render.mesh import RenderMesh
 
 Progress = Callable[[str, float], None]
 YAW_RAD: Final = 1.25
@@ -67,17 +70,15 @@ def capture_person(avatar: Avatar, folder: Path, plan: CapturePlan, cache: Path,
 
 def _write(avatar: Avatar, folder: Path, plan: CapturePlan, cache: Path, progress: Progress) -> None:
     from visavis.engines.rig.engine import RigEngine
-    from visavis.engines.rig.people.build import build_person
-    from visavis.engines.rig.people.spec import read_spec
-    from visavis.engines.rig.people.store import load_person
+    from visavis.engines.rig.store import load_mesh
     from visavis.engines.rig.views import camera_of
-    from visavis.head.canonical import load_head
     from visavis.render.prepare import prepare
     from visavis.splats.capture import record_of, save_driver, write_faces
     from visavis.splats.driver import driver_of
 
-    save_driver(driver_of(load_person(avatar, cache, progress)), folder / "head.npz")
-    person = prepare(build_person(load_head(cache, progress), read_spec(avatar.asset("rig")), progress, all_round=True))
+    tracked = load_mesh(avatar, cache, progress)
+    save_driver(driver_of(tracked), folder / "head.npz")
+    person = prepare(_all_round(avatar, tracked, cache, progress))
     faces = expressions(plan)
     write_faces(folder, faces)
     listed: dict[str, list[dict[str, object]]] = {"train": [], "val": [], "test": []}
@@ -97,6 +98,18 @@ def _write(avatar: Avatar, folder: Path, plan: CapturePlan, cache: Path, progres
     if missing:
         raise Unavailable(f"{missing} pictures could not be written.")
     progress("Photographing", 1.0)
+
+
+def _all_round(avatar: Avatar, mesh: RenderMesh, cache: Path, progress: Progress) -> RenderMesh:
+    """The mesh with what only views from the side and from behind show; characters are kept whole anyway."""
+    from visavis.engines.rig.characters.store import is_character
+    from visavis.engines.rig.people.build import build_person
+    from visavis.engines.rig.people.spec import read_spec
+    from visavis.head.canonical import load_head
+
+    if is_character(avatar.asset("rig")):
+        return mesh
+    return build_person(load_head(cache, progress), read_spec(avatar.asset("rig")), progress, all_round=True)
 
 
 def _save(path: Path, rgba: U8) -> None:
@@ -126,12 +139,14 @@ def expressions(plan: CapturePlan) -> list[FaceFrame]:
     rng = np.random.default_rng(plan.seed)
     faces = []
     emotions = list(Emotion)
+    turns = rng.permutation(COUNT)
     for m in range(plan.moments):
         weights = np.zeros(COUNT, np.float32)
         if m:
             weights += viseme_weights(NAMES[m % len(NAMES)]) * rng.uniform(0.3, 1.0)
             weights += expression(emotions[m % len(emotions)]) * rng.uniform(0.0, 1.0)
-            weights[INDEX[SHAPES[int(rng.integers(COUNT))]]] += rng.uniform(0, 0.8)
+            for n in (2 * m, 2 * m + 1):  # every shape has its turn, so that none is held back later
+                weights[turns[n % COUNT]] += rng.uniform(0.5, 1.0)
             weights[INDEX["jawOpen"]] += rng.choice([0, 0, 0.3, 0.7]) * rng.uniform(0.3, 1)
             blink = rng.choice([0, 0, 0.4, 1.0]) * rng.uniform(0.6, 1)
             weights[[INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]] += blink

@@ -6,7 +6,7 @@ Each engine writes its own files into an empty folder; this adds the card and in
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -23,6 +23,7 @@ from visavis.avatars import (
     VoiceHint,
     install_bundle,
     installed_root,
+    read_bundle,
     write_card,
 )
 from visavis.errors import BadInput, NotFound, TooLarge, Unavailable
@@ -30,8 +31,11 @@ from visavis.errors import BadInput, NotFound, TooLarge, Unavailable
 Progress = Callable[[str, float], None]
 """Called with what is being done and the share of it that is done, 0 to 1."""
 
+HEAD_STATEMENT: Final = "Made from the CC0 MakeHuman base mesh and identity targets; the likeness of nobody."
 MAX_SOURCE_BYTES: Final = 256 << 20
 _SNIFFED_BYTES: Final = 64
+_GLTF_SEARCHED_BYTES: Final = 1 << 20
+_SPLAT_MARK: Final = b"KHR_gaussian_splatting"
 
 
 class Kind(StrEnum):
@@ -108,6 +112,41 @@ def create_avatar(request: Request, home: Path, cache: Path, progress: Progress)
         return install_bundle(folder, home, replace=request.replace), made.remarks
 
 
+def create_head(
+    choice: Mapping[str, object],
+    name: str,
+    home: Path,
+    cache: Path,
+    progress: Progress,
+    *,
+    title: str | None = None,
+    replace: bool = False,
+) -> Avatar:
+    """A new person from the canonical head: the choices of `engines.rig.people.identities`, a description that can be edited in the
+    bundle. Slow: call it in a thread.
+
+    Raises BadInput for a choice that cannot be made or a name that is taken, Unavailable where the head's data cannot be had.
+    """
+    from visavis.engines.rig.people.identities import choice_of, make_person, voice_of
+
+    chosen = choice_of(choice)
+    _check_free(name, home, replace)
+    with tempfile.TemporaryDirectory(prefix="visavis-") as scratch:
+        folder = Path(scratch) / name
+        folder.mkdir()
+        asset = make_person(chosen, folder)
+        likeness = Likeness(origin="synthetic", statement=HEAD_STATEMENT)
+        card = Card(
+            format=1, name=name, title=title or name.replace("-", " ").title(), engines=["rig"], licence="CC0-1.0", likeness=likeness,
+            voice=VoiceHint.model_validate(voice_of(chosen)), assets={"rig": asset},
+        )  # fmt: skip
+        write_card(card, folder)
+        from visavis.engines.rig.store import load_mesh
+
+        load_mesh(read_bundle(folder), cache, progress)
+        return install_bundle(folder, home, replace=replace)
+
+
 def kind_of(source: Path) -> Kind:
     """Raises NotFound, TooLarge, or BadInput with what can be used."""
     if source.is_dir():
@@ -118,6 +157,8 @@ def kind_of(source: Path) -> Kind:
         raise TooLarge(f"{source.name} has {source.stat().st_size >> 20} MiB; at most {MAX_SOURCE_BYTES >> 20} are taken.")
     with source.open("rb") as file:
         head = file.read(_SNIFFED_BYTES)
+        if head.startswith(b"glTF") and _SPLAT_MARK in file.read(_GLTF_SEARCHED_BYTES):
+            return Kind.SPLATS
     found = _kind_of_bytes(head, source.suffix.lower())
     if found is None:
         raise BadInput(
@@ -154,6 +195,14 @@ def _make(engine: EngineName, kind: Kind, request: Request, folder: Path, cache:
 
             asset, licence, remarks = make_character(request.source, folder.name, folder, cache, request.options, progress)
             return Made(asset, licence, remarks=remarks)
+        case "gaussian", Kind.SPLATS:
+            from visavis.session.splatting import bundle_of_splats
+
+            return bundle_of_splats(request.source, request.options, folder, cache, progress)
+        case "gaussian", Kind.CAPTURE:
+            from visavis.session.splatting import bundle_of_capture
+
+            return bundle_of_capture(request.source, request.options, folder, cache, progress)
         case _:
             raise Unavailable(f"This version makes no {engine} avatar of a {kind}.", mend="It installs packed bundles.")
 

@@ -15,10 +15,12 @@ from visavis.errors import BadInput, NotFound
 from visavis.types import Engine
 
 if TYPE_CHECKING:
+    from visavis.engines.gaussian.avatar import GaussianAvatar
+    from visavis.engines.gaussian.cameras import Shot
     from visavis.engines.portrait.portrait import Portrait
     from visavis.render.prepare import Prepared
 
-ENGINES: Final = ("rig", "portrait")
+ENGINES: Final = ("rig", "portrait", "gaussian")
 MAX_LOADED_PEOPLE: Final = 8
 """Least recently used people are let go beyond this."""
 
@@ -58,6 +60,7 @@ class InstalledFaces:
         self._people: OrderedDict[str, Prepared] = OrderedDict()
         self._models: dict[str, tuple[Prepared, Model]] = {}
         self._portraits: OrderedDict[tuple[Path, int], Portrait] = OrderedDict()
+        self._splats: OrderedDict[tuple[Path, int], GaussianAvatar] = OrderedDict()
         self._lock = threading.Lock()
         self._making: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
@@ -67,8 +70,16 @@ class InstalledFaces:
             raise NotFound(f"{name[:64]!r} is not the name of an avatar.", mend="`visavis avatars` lists them.")
         return load_avatar(name, self._home)
 
-    def engine(self, avatar: Avatar, engine: str | None, size: int, *, level: int = 0, governed: bool = False) -> Engine:
-        match choose_engine(avatar, engine):
+    def engine(
+        self, avatar: Avatar, engine: str | None, size: int, *, level: int = 0, governed: bool = False, shot: Shot = "front"
+    ) -> Engine:
+        """As the protocol says; `shot` is from where a gaussian person is seen, a stereo pair twice as wide as `size`."""
+        chosen = choose_engine(avatar, engine)
+        if shot != "front" and chosen != "gaussian":
+            raise BadInput(
+                f"{avatar.name} is drawn by {chosen}, from the front alone.", mend="Gaussian people are seen from any side."
+            )
+        match chosen:
             case "rig":
                 from visavis.engines.rig import RigEngine
                 from visavis.engines.rig.detail import Governor
@@ -79,6 +90,13 @@ class InstalledFaces:
                 from visavis.engines.portrait import PortraitEngine
 
                 return PortraitEngine(self._portrait(avatar), size=size)
+            case "gaussian":
+                from visavis.engines.gaussian import GaussianEngine
+                from visavis.engines.rig.detail import Governor
+
+                detail = Governor(start=level) if governed else level
+                width = 2 * size if shot == "stereo" else size
+                return GaussianEngine(self._cloud(avatar), width=width, height=size, detail=detail, shot=shot)
             case other:
                 raise BadInput(f"There is no engine {other!r}.", mend=f"Known: {', '.join(ENGINES)}.")
 
@@ -114,6 +132,25 @@ class InstalledFaces:
                 dropped, _ = self._people.popitem(last=False)
                 self._models.pop(dropped, None)
         return person
+
+    def _cloud(self, avatar: Avatar) -> GaussianAvatar:
+        """Read again where the file was replaced."""
+        from visavis.engines.gaussian.avatar import load
+
+        path = avatar.asset("gaussian")
+        if not path.is_file():
+            raise NotFound(f"{avatar.name} lacks its file {path.name}.", mend="Make or install the avatar again.")
+        key = path, path.stat().st_mtime_ns
+        with self._lock:
+            cloud = self._splats.get(key)
+        if cloud is None:
+            cloud = load(path)
+        with self._lock:
+            self._splats[key] = cloud
+            self._splats.move_to_end(key)
+            while len(self._splats) > MAX_LOADED_PEOPLE:
+                self._splats.popitem(last=False)
+        return cloud
 
     def _portrait(self, avatar: Avatar) -> Portrait:
         """Read again where the file was replaced."""

@@ -12,7 +12,7 @@ from typing import Final, Protocol
 
 from visavis import protocol
 from visavis.clock import Clock
-from visavis.errors import Busy, VisavisError
+from visavis.errors import Busy, Unavailable, VisavisError
 from visavis.motion import Motion
 from visavis.session.capacity import MOTION_HZ
 from visavis.session.hearing import MICROPHONE_JITTER_S, SpeechHearing
@@ -26,6 +26,7 @@ from visavis.types import (
     AgentState,
     AudioChunk,
     Engine,
+    FaceFrame,
     PlaybackEnd,
     SpeechChunk,
     SpeechSink,
@@ -79,6 +80,14 @@ class Talker(Protocol):
     async def aclose(self) -> None: ...
 
 
+class Companion(Protocol):
+    """Something that sees every face the session samples, and works beside it while the viewer is there."""
+
+    def on_face(self, face: FaceFrame) -> None: ...
+
+    async def run(self) -> None: ...
+
+
 @dataclass(frozen=True)
 class Face:
     """Who stands in front: the bundle's name, an engine of its own (none where the viewer draws), its voice and calibration."""
@@ -112,6 +121,8 @@ class LiveSession:
         self.response_ms = Rolling()
         self.on_ended: Callable[[LiveSession], None] = lambda session: None
         self.active_sessions: Callable[[], int] = lambda: 1
+        self.on_follow: Callable[[str | None], None] = _nobody_to_follow
+        self.companions: list[Companion] = []
         self._change_face = change_face
         self._fps = fps
         self._executor = executor
@@ -191,6 +202,9 @@ class LiveSession:
                 if not isinstance(message, protocol.ChangeAvatar):  # what is said unasked is no response to an earlier cough
                     self._asked_ticks = self.clock.now_ticks() if isinstance(message, protocol.Chat) else None
                 self._pending.put_nowait(message)
+            case protocol.Follow():
+                self.on_follow(message.subject)
+                self.motion.leave_mouth_to_speech(message.mouth == "speech")
             case _:
                 self.motion.control(message, self.clock.now_ticks())
 
@@ -204,6 +218,8 @@ class LiveSession:
             self._spawn(self._pacer.run(), "video")
         else:
             self._spawn(self._stream_motion(), "motion")
+        for companion in self.companions:
+            self._spawn(companion.run(), "companion")
         self._spawn(self._converse(), "conversation")
         self._spawn(self._report_stats(), "stats")
 
@@ -383,11 +399,17 @@ class LiveSession:
         told = False
         while True:
             await self.clock.sleep_until(index * period)
-            self._viewer.send_motion(protocol.encode_motion(self.motion.sample(index * period)))
+            self._viewer.send_motion(protocol.encode_motion(self._sample(index * period)))
             if not told and (rtp_zero := self._viewer.speech_rtp_zero()) is not None:
                 self.send(protocol.MediaClock(rtp_zero=rtp_zero))
                 told = True
             index = max(index + 1, self.clock.now_ticks() // period)
+
+    def _sample(self, t_ticks: int) -> FaceFrame:
+        face = self.motion.sample(t_ticks)
+        for companion in self.companions:
+            companion.on_face(face)
+        return face
 
     def _make_pacer(self, engine: Engine) -> VideoPacer:
         assert self._viewer is not None
@@ -395,7 +417,7 @@ class LiveSession:
         return VideoPacer(
             self.clock,
             engine,
-            self.motion.sample,
+            self._sample,
             self._viewer.deliver,
             generation=lambda: self.player.generation,
             executor=self._executor,
@@ -430,3 +452,8 @@ def _log_failure(task: asyncio.Task[None]) -> bool:
         return False
     log.error("task %s failed", task.get_name(), exc_info=task.exception())
     return True
+
+
+def _nobody_to_follow(subject: str | None) -> None:
+    if subject is not None:
+        raise Unavailable("This server listens for no performer.", mend="Start it with --livelink 11111.")

@@ -43,7 +43,7 @@ def faces_of_recording(
     """
     motion = Motion(seed=seed, gains=gains)
     end_ticks = ticks_from_samples(len(sound), SPEECH_HZ)
-    feed = _live_feed(motion, sound) if streaming else _known_feed(motion, sound)
+    feed = _live_feed(motion, sound) if streaming else known_feed(motion, sound)
     period = period_ticks(fps)
     for index in range(-(-(end_ticks + SETTLE_TICKS) // period)):
         feed(index * period)
@@ -70,7 +70,8 @@ def render_recording(
         progress((index + 1) / len(faces))
 
 
-def _known_feed(motion: Motion, sound: I16) -> Callable[[int], None]:
+def known_feed(motion: Motion, sound: I16) -> Callable[[int], None]:
+    """Tells motion all of int16 [n] at `SPEECH_HZ` beforehand; nothing is left to be fed."""
     model = VoiceModel()
     for chunk in _chunks(sound):
         motion.speak(SpeechChunk(chunk))

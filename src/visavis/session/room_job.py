@@ -19,9 +19,8 @@ from visavis.session.rooms import RoomSessions, room_viewer
 from visavis.settings import Settings
 
 if TYPE_CHECKING:
-    from livekit.agents import JobContext, JobProcess
-
     from visavis.transports.livekit.participant import RoomAvatar
+    from visavis.transports.livekit.worker import Job, Process
 
 log = logging.getLogger(__name__)
 
@@ -42,19 +41,21 @@ class JobConfig:
     """Instead of the installed ones: tests bring their own."""
 
 
-def warm(config: JobConfig, process: JobProcess) -> None:
+def warm(config: JobConfig, process: Process) -> None:
     """Before the first job: the default person is loaded and its kernels are ready. An idle process costs memory alone."""
-    from visavis.transports.livekit import agent_speech, participant  # noqa: F401
+    from visavis.transports.livekit import agent_speech, participant, tracing  # noqa: F401
 
+    tracing.configure("visavis-worker")
     settings = config.settings
     faces = config.make_faces(settings) if config.make_faces else InstalledFaces(settings.home, settings.cache)
     faces.engine(faces.avatar(settings.avatar), settings.engine, settings.size).close()
     process.userdata[WARM] = faces
 
 
-async def serve(config: JobConfig, context: JobContext) -> None:
+async def serve(config: JobConfig, context: Job) -> None:
     """One room, from joining it until the agent has gone."""
     from visavis.transports.livekit.agent_speech import AgentSpeech
+    from visavis.transports.livekit.tracing import SpeechSpans
     from visavis.transports.livekit.worker import job_room, wish_of
 
     wish = wish_of(context)
@@ -63,11 +64,12 @@ async def serve(config: JobConfig, context: JobContext) -> None:
     )
     sessions = RoomSessions(settings, faces=context.proc.userdata[WARM], costs=config.costs)
     make_room, join = job_room(context)
+    spans = SpeechSpans()
     speeches: list[AgentSpeech] = []
     viewers: list[Any] = []
 
     def talker(sink: Any, session: LiveSession) -> AgentSpeech:
-        speeches.append(AgentSpeech(sink, wish.agent))
+        speeches.append(AgentSpeech(sink, wish.agent, spans))
         return speeches[0]
 
     def attach(room: Any) -> None:
@@ -78,6 +80,7 @@ async def serve(config: JobConfig, context: JobContext) -> None:
             room_viewer(
                 session, join, agent=wish.agent, width=width, height=height, fps=settings.fps, alone_s=ALONE_S,
                 make_room=make_room, rejoin=False, on_room=attach,
+                on_frame=spans.seen,
             )
         )  # fmt: skip
         return viewers[0]

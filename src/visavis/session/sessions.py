@@ -23,6 +23,7 @@ from visavis.voice.conversation import Conversation, preload
 from visavis.voice.persona import Persona
 
 if TYPE_CHECKING:
+    from visavis.session.live_link import Broadcasts, Performers
     from visavis.transports.webrtc.peer import IceSettings
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,8 @@ class Sessions:
         self._make_talker = make_talker or self._conversation
         self.faces: Faces = faces or InstalledFaces(settings.home, settings.cache)
         self.capacity: Capacity | None = None
+        self.performers: Performers | None = None
+        self._broadcasts: Broadcasts | None = None
         self._live: dict[str, LiveSession] = {}
         self._opening: dict[Drawing, int] = {"server": 0, "viewer": 0}
         self._preparing = asyncio.Lock()
@@ -66,6 +69,7 @@ class Sessions:
     async def _prepared(self) -> Capacity:
         if self.capacity is None:
             sys.setswitchinterval(SWITCH_INTERVAL_S)
+            await self._open_live_link()
             loop = asyncio.get_running_loop()
             await loop.run_in_executor(self._executor, _load_stages)
             costs = await loop.run_in_executor(self._executor, self._measure)
@@ -111,6 +115,10 @@ class Sessions:
         for failure in ended:
             if failure is not None:
                 log.error("a session did not end well", exc_info=failure)
+        if self.performers is not None:
+            await self.performers.aclose()
+        if self._broadcasts is not None:
+            self._broadcasts.aclose()
         self._executor.shutdown(wait=True, cancel_futures=True)
 
     # Joining the stages -------------------------------------------------------------------------------------------------------
@@ -131,7 +139,40 @@ class Sessions:
         )
         session.active_sessions = lambda: self.active
         session.on_ended = lambda ended: self._forget(ended.name)
+        self._link(session)
         return session
+
+    async def _open_live_link(self) -> None:
+        """The sockets of Live Link Face, where they are asked for. Raises Unavailable where one cannot be had."""
+        given = self.settings
+        if given.livelink is not None and self.performers is None:
+            from visavis.session.live_link import Performers
+
+            performers = Performers(given.home)
+            await performers.receiver.open(given.livelink_host, given.livelink.port)
+            self.performers = performers
+        if given.livelink_to and self._broadcasts is None:
+            from visavis.session.live_link import Broadcasts
+            from visavis.transports.livelink.sender import LiveLinkSender, Target
+
+            sender = LiveLinkSender([Target.parse(target) for target in given.livelink_to])
+            self._broadcasts = Broadcasts(sender, given.livelink_subject, delay_s=given.livelink_delay_ms / 1000)
+
+    def _link(self, session: LiveSession) -> None:
+        """Join a session to the performers it may follow and to those who follow it, until it ends."""
+        performers, broadcasts, ended = self.performers, self._broadcasts, session.on_ended
+        if performers is not None and self.settings.livelink is not None:
+            from visavis.session.live_link import Follower
+
+            follower = Follower(session.motion, session.clock, performers.performer_of, self.settings.livelink.subject)
+            session.motion.leave_mouth_to_speech(self.settings.livelink_mouth == "speech")
+            session.on_follow = follower.follow
+            performers.join(follower)
+            session.on_ended = ended = _both(ended, lambda: performers.leave(follower))
+        if broadcasts is not None:
+            broadcast = broadcasts.open(session.clock)
+            session.companions.append(broadcast)
+            session.on_ended = _both(ended, lambda: broadcasts.close(broadcast))
 
     async def _connect(self, session: LiveSession, offer: str) -> str:
         from visavis.transports.webrtc.peer import Peer
@@ -172,6 +213,14 @@ class Sessions:
 
     def _forget(self, name: str) -> None:
         self._live.pop(name, None)
+
+
+def _both(first: Callable[[LiveSession], None], then: Callable[[], None]) -> Callable[[LiveSession], None]:
+    def ended(session: LiveSession) -> None:
+        first(session)
+        then()
+
+    return ended
 
 
 def _load_stages() -> None:

@@ -13,6 +13,8 @@ from visavis.types import F32
 
 I32 = npt.NDArray[np.int32]
 CANDIDATES: Final = 12
+LEAST_AREA_M2: Final = 1e-10
+"""A smaller triangle has no frame to hang anything on."""
 
 
 def rest_frames(driver: Driver) -> F32:
@@ -26,15 +28,21 @@ def nearest_triangle(points: npt.NDArray[np.floating], driver: Driver) -> tuple[
     from scipy.spatial import cKDTree
 
     corners = driver.points[driver.triangles].astype(np.float64)
-    count = min(CANDIDATES, len(corners))
-    _, near = cKDTree(corners.mean(1)).query(points, count)
-    near = near.reshape(len(points), count)
+    spread = np.flatnonzero(triangle_areas(corners) > LEAST_AREA_M2)
+    count = min(CANDIDATES, len(spread))
+    _, near = cKDTree(corners[spread].mean(1)).query(points, count)
+    near = spread[near.reshape(len(points), count)]
     best, chosen = np.full(len(points), np.inf), np.zeros(len(points), np.int32)
     for k in range(count):
         distance = _distance(np.asarray(points, np.float64), corners[near[:, k]])
         closer = distance < best
         best[closer], chosen[closer] = distance[closer], near[closer, k]
     return chosen, best.astype(np.float32)
+
+
+def triangle_areas(corners: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """[t] of triangles [t, 3, 3]."""
+    return np.asarray(np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1) / 2)
 
 
 def _distance(points: npt.NDArray[np.float64], corners: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -26,7 +26,7 @@ def with_cage(
 ) -> Driver:
     """The driver with a tetrahedron-filled cell of the grid for each of `cells`, six a cell, without gaps between neighbours.
 
-    A corner follows the head as the nearest points of the surface do; `lag`, 0 to 1, of each cell or all, is the share of that which trails.
+    A corner follows the head as the nearest points of the surface do; `lag`, 0 to 1, of each cell or all, is the share that trails.
     """
     from scipy.spatial import cKDTree
 

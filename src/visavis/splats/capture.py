@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -24,7 +25,7 @@ from visavis.arkit import COUNT
 from visavis.errors import BadInput, NotFound, TooLarge
 from visavis.render.camera import Camera
 from visavis.splats.driver import Driver
-from visavis.types import F32, U8, FaceFrame
+from visavis.types import U8, FaceFrame
 
 SPLITS: Final = ("train", "val", "test")
 MAX_FRAMES: Final = 20_000
@@ -74,8 +75,10 @@ class _Face(_Lenient):
     gaze: Annotated[list[Annotated[list[Number], Field(min_length=2, max_length=2)]], Field(min_length=2, max_length=2)]
 
     def frame(self, index: int) -> FaceFrame:
-        values = (self.weights, self.head_rotation, self.head_translation, self.gaze)
-        return FaceFrame(index, *(np.array(v, np.float32) for v in values))
+        weights, turn, shift, gaze = (
+            np.array(v, np.float32) for v in (self.weights, self.head_rotation, self.head_translation, self.gaze)
+        )
+        return FaceFrame(index, weights, turn, shift, gaze)
 
 
 class _Faces(_Lenient):
@@ -187,7 +190,7 @@ def load_driver(path: Path) -> Driver:
     return driver
 
 
-def read_arrays(path: Path, wanted: dict[str, type], most_bytes: int) -> dict[str, npt.NDArray[Any]]:
+def read_arrays(path: Path, wanted: Mapping[str, Any], most_bytes: int) -> dict[str, npt.NDArray[Any]]:
     """Arrays by name from an .npz: exactly these, of these types. Raises BadInput or TooLarge; never unpickles."""
     try:
         with zipfile.ZipFile(path) as archive:
@@ -210,10 +213,3 @@ def read_arrays(path: Path, wanted: dict[str, type], most_bytes: int) -> dict[st
 def _array(data: bytes) -> npt.NDArray[Any]:
     array: npt.NDArray[Any] = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
     return array
-
-
-def premultiplied(rgba: U8) -> F32:
-    """float32 [h, w, 4], 0 to 1, colours times alpha."""
-    out = rgba.astype(np.float32) / 255
-    out[..., :3] *= out[..., 3:]
-    return out

@@ -14,6 +14,9 @@ from visavis.types import F32
 MAX_SPLATS: Final = 2_000_000
 MAX_LOGIT: Final = 13.8
 """Formats with linear opacity hold 0 and 1; as logits these become -MAX_LOGIT and MAX_LOGIT."""
+MOST_PLACE: Final = 1e6
+MOST_LOG_SCALE: Final = 12.0
+"""Bounds within which drawing in float32 cannot overflow."""
 SH_0: Final = 0.28209479177387814
 """The constant harmonic: colour = 0.5 + SH_0 * sh[0] (+ the higher ones by direction)."""
 COEFFICIENTS: Final = (1, 4, 9, 16)
@@ -154,7 +157,7 @@ def checked(
         if np.isnan(array).any() or (what != "opacity" and not np.isfinite(array).all()):
             bad = int(np.flatnonzero(~np.isfinite(array.reshape(len(array), -1)).all(1))[0])
             raise BadInput(f"{name}: splat {bad} has a {what} that is no number.")
-    if np.abs(values[0]).max(initial=0) > 1e7 or values[2].max(initial=0) > 30:
+    if np.abs(values[0]).max(initial=0) > MOST_PLACE or values[2].max(initial=0) > MOST_LOG_SCALE:
         raise BadInput(f"{name}: its positions or scales are beyond any sense.", mend="Is it really the format it says?")
     length = np.linalg.norm(turns, axis=1, keepdims=True)
     unit = np.where(length > 1e-12, turns / np.maximum(length, 1e-12), [1.0, 0, 0, 0])

@@ -11,12 +11,13 @@ import numpy.typing as npt
 from visavis.errors import TooLarge
 from visavis.render.camera import Camera
 from visavis.splats import gradient, raster
+from visavis.splats.constants import AREA, TILE
 from visavis.splats.frames import ROW, view_frames
 from visavis.splats.painter import MAX_PAIRS, camera_row
 
 Floats = npt.NDArray[np.floating[Any]]
 I32 = npt.NDArray[np.int32]
-_ROOM: Final = 7 * raster.AREA
+_ROOM: Final = 7 * AREA
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,8 +39,8 @@ class Differentiable:
 
     def __init__(self, width: int, height: int, dtype: type[np.floating[Any]] = np.float32) -> None:
         self.width, self.height, self._dtype = width, height, dtype
-        self._tiles_x = -(-width // raster.TILE)
-        tiles = self._tiles_x * -(-height // raster.TILE)
+        self._tiles_x = -(-width // TILE)
+        tiles = self._tiles_x * -(-height // TILE)
         self._starts, self._used, self._cursor = (
             np.zeros(tiles + 1, np.int32),
             np.zeros(tiles, np.int32),

@@ -26,6 +26,7 @@ I64 = npt.NDArray[np.int64]
 DRIVING: Final = (Part.SKIN, Part.EYE, Part.MOUTH)
 MAX_POINTS: Final = 200_000
 MAX_PARENTS: Final = 400_000
+MOST_M: Final = 100.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,6 +70,10 @@ class Driver:
         for name in ("points", "shape_deltas", "eye_centres", "follow", "pivot"):
             if not np.isfinite(getattr(self, name)).all():
                 raise BadInput(f"The driver's {name} has values that are no numbers.")
+        if max(float(np.abs(getattr(self, name)).max(initial=0)) for name in ("points", "shape_deltas", "pivot")) > MOST_M:
+            raise BadInput(f"The driver reaches further than {MOST_M} m.")
+        if self.follow.min() < 0 or self.follow.sum(1).max() > 1.001:
+            raise BadInput("The driver's follow leaves 0 to 1.")
         for name in ("triangles", "tetrahedra", "shape_indices"):
             index = getattr(self, name)
             if index.size and (index.min() < 0 or index.max() >= v):

@@ -3,8 +3,8 @@
 
 A frame is an affine map, twelve floats: nine of a matrix A by rows, three of an origin c. A splat at `x` with covariance `S` in its
 parent's frame lies at A x + c with covariance A S A^T. A triangle's A is a rotation times its size, after GaussianAvatars (Qian et
-al., CVPR 2024): columns along its first edge, its normal, and across, scaled by the mean of its base and its height. A tetrahedron's is its deformation
-gradient, after D3GA (Zielonka et al., 3DV 2025): the edges now times the inverse of the edges at rest.
+al., CVPR 2024): columns along its first edge, its normal, and across, scaled by the mean of its base and its height. A tetrahedron's
+is its deformation gradient times its size at rest, after D3GA (Zielonka et al., 3DV 2025).
 """
 
 from __future__ import annotations
@@ -71,8 +71,11 @@ def view_frames(frames, camera, seen):
 
 
 def inverse_edges(points: F32, tetrahedra: np.typing.NDArray[np.int32]) -> F32:
-    """float32 [q, 3, 3] for `tetrahedron_frames`. A tetrahedron must not be flat."""
+    """float32 [q, 3, 3] for `tetrahedron_frames`: inverses of the edges at rest, times the tetrahedron's size, so that values in its frame
+    count in that size, as they do in a triangle's. A tetrahedron must not be flat.
+    """
     corners = points[tetrahedra].astype(np.float64)
     edges = np.swapaxes(corners[:, 1:] - corners[:, :1], 1, 2)
-    assert len(edges) == 0 or np.abs(np.linalg.det(edges)).min() > 1e-15, "a flat tetrahedron"
-    return np.ascontiguousarray(np.linalg.inv(edges), np.float32)
+    volume = np.abs(np.linalg.det(edges))
+    assert len(edges) == 0 or volume.min() > 1e-15, "a flat tetrahedron"
+    return np.ascontiguousarray(np.linalg.inv(edges) * np.cbrt(volume)[:, None, None], np.float32)

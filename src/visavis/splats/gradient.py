@@ -17,7 +17,8 @@ from numba import types
 from numba.extending import overload
 
 from visavis.render.kernel import inlined, kernel
-from visavis.splats.raster import AREA, BLUE, BOTTOM, GREEN, LEAST_ALPHA, MOST_ALPHA, RED, TILE, TOP, A, B, C, O, U, V
+from visavis.splats.constants import AREA, EDGE, LEAST_ALPHA, MOST_ALPHA, TILE
+from visavis.splats.raster import BLUE, BOTTOM, GREEN, RED, TOP, A, B, C, O, U, V
 
 _u = np.uint64
 SUMS = 9
@@ -115,29 +116,28 @@ def blend_forward(tiles_x, starts, listed, packed, background, room, picture, us
             room[p] = one
         for p in range(AREA, 4 * AREA):
             room[p] = zero
-        end, n = starts[t + 1], 0
+        end = starts[t + 1]
         for k in range(starts[t], starts[t + 1]):
             j = listed[k]
             u, v = packed[j, U] - packed.dtype.type(x0), packed[j, V] - packed.dtype.type(y0)
             a, b, c, o = packed[j, A], packed[j, B], packed[j, C], packed[j, O]
             red, green, blue = packed[j, RED], packed[j, GREEN], packed[j, BLUE]
             low, high = max(int(packed[j, TOP]) - y0, 0) * TILE, min(int(packed[j, BOTTOM]) - y0 + 1, TILE) * TILE
-            for p_ in range(low, high):
-                p = _u(p_)
-                dx, dy = room[p + _u(4 * AREA)] - u, room[p + _u(5 * AREA)] - v
+            for lane in range(low, high):
+                at = _u(lane)
+                dx, dy = room[at + _u(4 * AREA)] - u, room[at + _u(5 * AREA)] - v
                 alpha = min(o * exponential(dx * (a * dx + b * dy) + c * dy * dy), top)
                 alpha = alpha if alpha >= least else zero
-                through = room[p]
+                through = room[at]
                 weight = alpha * through
-                room[p] = through - weight
-                room[p + _u(AREA)] += weight * red
-                room[p + _u(2 * AREA)] += weight * green
-                room[p + _u(3 * AREA)] += weight * blue
-            n += 1
-            if n % 16 == 0:
+                room[at] = through - weight
+                room[at + _u(AREA)] += weight * red
+                room[at + _u(2 * AREA)] += weight * green
+                room[at + _u(3 * AREA)] += weight * blue
+            if (k - starts[t]) % 16 == 15:
                 most = zero
-                for p_ in range(AREA):
-                    most = max(most, room[_u(p_)])
+                for lane in range(AREA):
+                    most = max(most, room[_u(lane)])
                 if most < STOP:
                     end = k + 1
                     break
@@ -178,19 +178,19 @@ def blend_backward(tiles_x, starts, used, listed, slots, packed, picture, gradie
             red, green, blue = packed[j, RED], packed[j, GREEN], packed[j, BLUE]
             low, high = max(int(packed[j, TOP]) - y0, 0) * TILE, min(int(packed[j, BOTTOM]) - y0 + 1, TILE) * TILE
             s0 = sx = sy = sxx = sxy = syy = gr = gg = gb = zero
-            for p_ in range(low, high):
-                p = _u(p_)
-                dx, dy = room[p + _u(5 * AREA)] - u, room[p + _u(6 * AREA)] - v
+            for lane in range(low, high):
+                at = _u(lane)
+                dx, dy = room[at + _u(5 * AREA)] - u, room[at + _u(6 * AREA)] - v
                 raw = o * exponential(dx * (a * dx + b * dy) + c * dy * dy)
                 alpha = min(raw, top)
                 alpha = alpha if alpha >= least else zero
-                through = room[p]
+                through = room[at]
                 weight = alpha * through
-                g0, g1, g2 = room[p + _u(2 * AREA)], room[p + _u(3 * AREA)], room[p + _u(4 * AREA)]
+                g0, g1, g2 = room[at + _u(2 * AREA)], room[at + _u(3 * AREA)], room[at + _u(4 * AREA)]
                 own = weight * (g0 * red + g1 * green + g2 * blue)
-                behind = room[p + _u(AREA)] - own
-                room[p + _u(AREA)] = behind
-                room[p] = through - weight
+                behind = room[at + _u(AREA)] - own
+                room[at + _u(AREA)] = behind
+                room[at] = through - weight
                 q = own - alpha * behind / (one - alpha)
                 q = q if raw <= top else zero
                 qx, qy = q * dx, q * dy
@@ -218,7 +218,7 @@ def project_backward(order, count, first, sums, screen, opacities, parents, plac
     g_logits[:] = 0
     pull[:] = 0
     one = places.dtype.type(1)
-    edge_x, edge_y = 0.65 * size[0] / camera[12], 0.65 * size[1] / camera[13]
+    edge_x, edge_y = EDGE * size[0] / (2 * camera[12]), EDGE * size[1] / (2 * camera[13])
     axes, rows, flat = np.empty((3, 3), places.dtype), np.empty((2, 3), places.dtype), np.empty((2, 3), places.dtype)
     d_flat, d_rows, d_axes = np.empty((2, 3), places.dtype), np.empty((2, 3), places.dtype), np.empty((3, 3), places.dtype)
     total = np.empty(SUMS, places.dtype)

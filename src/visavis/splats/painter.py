@@ -13,6 +13,7 @@ import numpy.typing as npt
 from visavis.errors import TooLarge
 from visavis.render.camera import Camera
 from visavis.splats import raster
+from visavis.splats.constants import AREA, TILE
 from visavis.splats.frames import ROW, view_frames
 from visavis.types import F32, U8
 
@@ -51,12 +52,12 @@ class Painter:
 
     def __init__(self, width: int, height: int, *, workers: int = 1) -> None:
         self.width, self.height = width, height
-        self._tiles_x, self._tiles_y = -(-width // raster.TILE), -(-height // raster.TILE)
+        self._tiles_x, self._tiles_y = -(-width // TILE), -(-height // TILE)
         self._starts = np.zeros(self._tiles_x * self._tiles_y + 1, np.int32)
         self._counts = np.zeros(raster.BUCKETS + 1, np.int32)
         self._size = np.array([width, height], np.int64)
         self._pool = ThreadPoolExecutor(workers, "splat-band") if workers > 1 else None
-        self._rooms = [np.empty(_I420_PLANES * raster.AREA, np.float32) for _ in range(workers)]
+        self._rooms = [np.empty(_I420_PLANES * AREA, np.float32) for _ in range(workers)]
         self._pairs(1 << 16)
         self._seen, self._screen = np.empty((0, ROW), np.float32), np.empty((0, 6), np.float32)
         self._box, self._order = np.empty((0, 4), np.int16), np.empty(0, np.int32)

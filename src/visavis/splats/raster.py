@@ -10,21 +10,15 @@ from __future__ import annotations
 import numpy as np
 
 from visavis.render.kernel import inlined, kernel
+from visavis.splats.constants import AREA, BLUR_PIXELS2, EDGE, LEAST_ALPHA, NEAR_M, TILE
+from visavis.splats.lanes import blend_four, blend_three
 
 _f = np.float32
 _u = np.uint64
 _ZERO, _ONE, _HALF = _f(0), _f(1), _f(0.5)
-TILE = 16
-AREA = TILE * TILE
-LEAST_ALPHA = _f(1 / 255)
-"""What adds less than this to a pixel is left out."""
-MOST_ALPHA = _f(0.99)
-BLUR_PIXELS2 = _f(0.3)
-"""Added to both variances on the screen, so that nothing is thinner than a pixel."""
-NEAR_M = _f(0.02)
-EDGE = _f(1.3)
-"""The perspective's slope is taken no further out than this many half pictures, as 3DGS does."""
-OPAQUE = _f(0.01)
+MOST_PIXELS2 = _f(1e12)
+"""What is larger on the screen is left out: beyond, float32 overflows, and fast arithmetic must never meet what is no number."""
+OPAQUE = _f(0.02)
 """A tile is finished when none of its pixels lets more than this through."""
 CHECKED = 8
 """It is looked at after every so many splats."""
@@ -68,8 +62,10 @@ def project(parents, places, covariances, opacities, seen, camera, size, screen,
         xy = q0 * a0 + q1 * a1 + q2 * a2
         b0, b1, b2 = s00 * q0 + s01 * q1 + s02 * q2, s01 * q0 + s11 * q1 + s12 * q2, s02 * q0 + s12 * q1 + s22 * q2
         yy = q0 * b0 + q1 * b1 + q2 * b2 + BLUR_PIXELS2
+        if xx > MOST_PIXELS2 or yy > MOST_PIXELS2:
+            continue
         det = xx * yy - xy * xy
-        if not det > _ZERO:
+        if det <= _ZERO:
             continue
         u, v = fx * sx + cx - _HALF, fy * sy + cy - _HALF
         reach = _f(2) * np.log(o / LEAST_ALPHA)
@@ -188,49 +184,29 @@ def _end(a, b, c, least, dy, side):
 
 
 @inlined
-def blend_tile(first, past, listed, packed, x0, y0, room):
-    """room float32 [5 * 256]: transmittance, red, green, blue of a tile's pixels, depth times weight.
-
-    Every index is unsigned: with signed ones the optimiser must mind wrap-around and does not vectorise.
-    """
+def blend_tile(first, past, listed, packed, x0, y0, with_depth, room):
+    """room float32 [5 * 256]: transmittance, red, green, blue of a tile's pixels, and where wanted depth times weight."""
     for p in range(AREA):
         room[_u(p)] = _ONE
-    for p in range(AREA, 5 * AREA):
+    for p in range(AREA, (5 if with_depth else 4) * AREA):
         room[_u(p)] = _ZERO
-    n = 0
     for k in range(first, past):
         j = listed[k]
-        u, v = packed[j, U] - _f(x0), packed[j, V]
-        a, b, c, o = packed[j, A], packed[j, B], packed[j, C], packed[j, O]
+        u, v = _f(x0) - packed[j, U], packed[j, V]
+        a, b, c, o, least = packed[j, A], packed[j, B], packed[j, C], packed[j, O], packed[j, LEAST]
         red, green, blue, depth = packed[j, RED], packed[j, GREEN], packed[j, BLUE], packed[j, DEPTH]
-        least = packed[j, LEAST]
         quarter = _ONE / (_f(4) * a)
         for y in range(max(y0, int(packed[j, TOP])), min(y0 + TILE - 1, int(packed[j, BOTTOM])) + 1):
             dy = _f(y) - v
             slope, level = b * dy, c * dy * dy
             if level - slope * slope * quarter < least:
                 continue
-            row = _u((y - y0) * TILE)
-            for lane in range(TILE):
-                at = row + _u(lane)
-                dx = _f(lane) - u
-                power = (a * dx + slope) * dx + level
-                e = max(power, _f(-8)) * _f(0.125)
-                e = _ONE + e * (_ONE + e * (_HALF + e * (_f(1 / 6) + e * (_f(1 / 24) + e * _f(1 / 120)))))
-                e = e * e
-                e = e * e
-                e = e * e
-                alpha = min(o * e, MOST_ALPHA)
-                alpha = alpha if alpha >= LEAST_ALPHA else _ZERO
-                through = room[at]
-                weight = alpha * through
-                room[at] = through - weight
-                room[at + _u(AREA)] += weight * red
-                room[at + _u(2 * AREA)] += weight * green
-                room[at + _u(3 * AREA)] += weight * blue
-                room[at + _u(4 * AREA)] += weight * depth
-        n += 1
-        if n % CHECKED == 0:
+            row = (y - y0) * TILE
+            if with_depth:
+                blend_four(room, row, (u, a, slope, level, o), (red, green, blue, depth))
+            else:
+                blend_three(room, row, (u, a, slope, level, o), (red, green, blue))
+        if (k - first) % CHECKED == CHECKED - 1:
             most = _ZERO
             for p in range(AREA):
                 most = max(most, room[_u(p)])
@@ -251,7 +227,7 @@ def paint_i420(first_row, past_row, tiles_x, starts, listed, packed, background,
         for tx in range(tiles_x):
             x0, y0 = tx * TILE, ty * TILE
             t = ty * tiles_x + tx
-            blend_tile(starts[t], starts[t + 1], listed, packed, x0, y0, room)
+            blend_tile(starts[t], starts[t + 1], listed, packed, x0, y0, False, room)
             x1, y1 = min(x0 + TILE, width), min(y0 + TILE, height)
             for y in range(y0, y1):
                 for x in range(x0, x1):
@@ -285,7 +261,7 @@ def paint_planes(first_row, past_row, tiles_x, starts, listed, packed, room, pla
         for tx in range(tiles_x):
             x0, y0 = tx * TILE, ty * TILE
             t = ty * tiles_x + tx
-            blend_tile(starts[t], starts[t + 1], listed, packed, x0, y0, room)
+            blend_tile(starts[t], starts[t + 1], listed, packed, x0, y0, True, room)
             for y in range(y0, min(y0 + TILE, height)):
                 for x in range(x0, min(x0 + TILE, width)):
                     at = (y - y0) * TILE + x - x0

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,7 @@ from visavis import protocol
 from visavis.errors import VisavisError
 from visavis.testing.viewer import HeardFrame, SeenFrame
 from visavis.transports.livekit.access import LiveKitAccess, new_identity
+from visavis.transports.livekit.wire import CONTROL_RPC
 from visavis.types import TICKS_HZ
 
 MICROPHONE_HZ = 16_000
@@ -50,11 +51,17 @@ class Subscriber:
         self.room.on("data_received", self._told)
         await self.room.connect(access.url, access.viewer_token(room, identity or new_identity("viewer")))
 
-    async def tell(self, message: protocol.Message | str | bytes) -> float:
-        """Send a control message, or what pretends to be one; returns when."""
+    def tell(self, message: protocol.Message | str | bytes) -> float:
+        """Send a control message, or what pretends to be one, to everybody; returns when."""
         data = protocol.encode(message) if isinstance(message, protocol.Message) else message
-        await self.room.local_participant.publish_data(data, topic=protocol.LIVEKIT_TOPIC)
+        self._spawn(self.room.local_participant.publish_data(data, topic=protocol.LIVEKIT_TOPIC), "tell")
         return time.monotonic()
+
+    async def ask(self, identity: str, message: protocol.Message) -> None:
+        """Send a control message to one participant, who answers. Raises RpcError where it is refused."""
+        await self.room.local_participant.perform_rpc(
+            destination_identity=identity, method=CONTROL_RPC, payload=protocol.encode(message)
+        )
 
     async def speak(self, samples: Any) -> None:
         """Publish a microphone and speak int16 [n] at 16 kHz into it, in real time."""
@@ -98,7 +105,10 @@ class Subscriber:
         if participant.identity != self.avatar if self.avatar is not None else not agent:
             return
         work = self._see(track) if isinstance(track, rtc.RemoteVideoTrack) else self._hear(track)
-        task = asyncio.get_running_loop().create_task(work, name=f"subscriber {track.kind}")
+        self._spawn(work, str(track.kind))
+
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.get_running_loop().create_task(work, name=f"subscriber {name}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -121,9 +131,11 @@ class Subscriber:
 
     async def _hear(self, track: rtc.RemoteTrack) -> None:
         stream = rtc.AudioStream(track, sample_rate=TICKS_HZ, num_channels=1)
+        count = 0  # the SDK does not tell RTP times
         try:
             async for event in stream:
-                heard = HeardFrame(time.monotonic(), 0, np.frombuffer(event.frame.data, np.int16))
+                heard = HeardFrame(time.monotonic(), count, np.frombuffer(event.frame.data, np.int16))
+                count += len(heard.samples)
                 self.sound.append(heard)
                 if self.on_sound is not None:
                     self.on_sound(heard)

@@ -102,7 +102,7 @@ def main(url: str, port: str, max_sessions: str, drain_s: str) -> None:
     logging.basicConfig(level=logging.WARNING)
     access = LiveKitAccess(url, os.environ["LIVEKIT_API_KEY"], os.environ["LIVEKIT_API_SECRET"])
     settings = load_settings(size=128, fps=30, port=int(port), max_sessions=int(max_sessions))
-    work = run_worker(settings, access, bind(settings), drain_s=int(drain_s), make_faces=plain_faces)
+    work = run_worker(settings, access, bind(settings), drain_s=int(drain_s), idle_processes=1, make_faces=plain_faces)
     asyncio.run(work)
 
 

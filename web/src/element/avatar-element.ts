@@ -1,8 +1,9 @@
 /** `<visavis-avatar server="…" avatar="nova">`: a person to talk with, on any page. */
 
 import { TroubleError, type AvatarInfo, type AvatarList } from "../api";
-import { VisavisClient } from "../client";
+import { VisavisClient, type RoomWish } from "../client";
 import type { Snapshot } from "../machine";
+import { pathInWords, pathOf } from "../path";
 import type { AgentState } from "../protocol";
 import { noModel } from "../trouble";
 import styles from "./avatar.css?inline";
@@ -26,6 +27,8 @@ export class VisavisAvatar extends HTMLElement {
   #dock: Dock | null = null;
   #stage: Stage | null = null;
   #drawn: DrawnStage | null = null;
+  /** Whom the server has no model of for viewers. */
+  readonly #serverOnly = new Set<string>();
   #card: Card | null = null;
   #noticeTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -44,6 +47,17 @@ export class VisavisAvatar extends HTMLElement {
     });
     this.#list.catch(() => (this.#list = null));
     return this.#list;
+  }
+
+  /** Calls. Must come from a click or a key where sound is to play. */
+  start(options: { microphone: boolean }): void {
+    this.#start(options.microphone);
+  }
+
+  /** Asks the server anew who there is. */
+  reload(): Promise<AvatarList> {
+    this.#list = null;
+    return this.avatars;
   }
 
   /** The person's name as shown. */
@@ -116,7 +130,14 @@ export class VisavisAvatar extends HTMLElement {
       this.#part(".hear").hidden = !blocked;
     });
     const drawn = (this.#drawn = new DrawnStage(part(root, ".drawn"), this.client));
-    this.client.readyToDraw = (avatar) => drawn.show(avatar);
+    this.client.readyToDraw = async (avatar) => {
+      try {
+        await drawn.show(avatar);
+      } catch (error) {
+        if (error instanceof TroubleError && error.trouble.code === "refused") this.#serverOnly.add(avatar);
+        throw error;
+      }
+    };
     this.#dock = new Dock(root, this.client);
     this.#card = new Card(this.#part(".card"), {
       start: (microphone) => this.#start(microphone),
@@ -140,10 +161,16 @@ export class VisavisAvatar extends HTMLElement {
     client.on("phase", (snapshot) => {
       this.#show(snapshot);
       if (snapshot.phase === "away" && before.phase === "live") this.#hold();
-      if (snapshot.phase === "live" && before.phase !== "live") this.#drawHere();
+      if (snapshot.phase === "live" && before.phase !== "live") {
+        this.#drawHere();
+        void this.#tellWay();
+      }
       if (snapshot.phase === "live" && before.held && before.attempt > 0) this.notice("Back again.", "The call has been resumed.");
       if (snapshot.phase === "live" && before.phase !== "live") this.#dock?.focusText();
       if (snapshot.phase === "ended") captions.clear();
+      if (snapshot.phase === "failed" && client.draw === "viewer" && this.#serverOnly.has(client.avatar ?? "")) {
+        this.#start(client.microphone.track !== null); // the server draws, and it is said
+      }
       before = snapshot;
     });
     client.on("agent", ({ avatar }) => {
@@ -180,6 +207,12 @@ export class VisavisAvatar extends HTMLElement {
     else this.#drawn?.hide();
   }
 
+  /** In a room, which way it took; in any call, where that is worth knowing. */
+  async #tellWay(): Promise<void> {
+    const path = pathOf(await this.client.report());
+    if (path !== null && (this.client.room || path !== "UDP")) this.notice(this.client.room ? "You are in the room." : "", pathInWords(path));
+  }
+
   #hold(): void {
     const still = this.#part<HTMLCanvasElement>(".still");
     this.#stage?.hold();
@@ -198,7 +231,7 @@ export class VisavisAvatar extends HTMLElement {
     this.#showPoster();
     this.#part(".name").textContent = this.personName;
     this.#part(".doing").textContent = live && agent ? DOING[agent.state] : "";
-    this.#part(".guide").hidden = languageModel !== false;
+    this.#part(".guide").hidden = languageModel !== false || this.client.room !== null; // who answers in a room is not ours to say
     this.#part(".person").ariaLabel = this.personName ? `${this.personName}, an AI avatar` : "An AI avatar";
     this.#dock?.update(this.personName);
     if (state.phase === "idle" || state.phase === "ended") this.#card?.show(state, { name: this.personName, secure: isSecureContext });
@@ -224,15 +257,24 @@ export class VisavisAvatar extends HTMLElement {
   /** Calls, with the picture drawn where the attribute `draw` wants it and where that can be. */
   #start(microphone: boolean): void {
     const { client } = this;
-    const wanted = this.getAttribute("draw") === "viewer";
+    client.room = this.#room();
+    const wanted = this.getAttribute("draw") === "viewer" && !client.room;
     const person = this.#people.get(client.avatar ?? "");
-    const here = wanted && DrawnStage.possible && (person?.engines.includes("rig") ?? true);
+    const made = (person?.engines.includes("rig") ?? true) && !this.#serverOnly.has(client.avatar ?? "");
+    const here = wanted && DrawnStage.possible && made;
     client.draw = here ? "viewer" : "server";
     if (wanted && !here) {
       const why = DrawnStage.possible ? `${this.personName} is not made for it.` : "This browser has no WebGL 2.";
       this.notice("The server draws.", why);
     }
     void client.start({ microphone });
+  }
+
+  /** The LiveKit room of the attributes, if any. */
+  #room(): RoomWish | null {
+    const [name, url, token] = [this.getAttribute("room"), this.getAttribute("room-url"), this.getAttribute("room-token")];
+    if (url && token) return { url, token };
+    return name ? { name } : null;
   }
 
   #togglePlug(): void {

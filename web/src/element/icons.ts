@@ -16,6 +16,8 @@ export const icons = {
   warning: stroke('<path d="M12 4l9 15.5H3zM12 10v4.5M12 17.2v.1"/>'),
   close: stroke('<path d="M6 6l12 12M18 6L6 18"/>'),
   conversation: stroke('<path d="M4 6.5A2.5 2.5 0 0 1 6.5 4h11A2.5 2.5 0 0 1 20 6.5v7a2.5 2.5 0 0 1-2.5 2.5H11l-4.5 4v-4A2.5 2.5 0 0 1 4 13.5z"/><path d="M8 8.5h8M8 12h5"/>'),
+  add: stroke('<path d="M12 5.5v13M5.5 12h13"/>'),
+  control: stroke('<path d="M12 3.2a8.8 8.8 0 1 0 0 17.6 8.8 8.8 0 0 0 0-17.6z"/><path d="M8.3 14.2c1 1.6 2.3 2.3 3.7 2.3s2.7-.7 3.7-2.3"/><path d="M9 9.2v.6M15 9.2v.6"/>'),
   figures: stroke('<path d="M4 14h3l2.5-8 4 13 2.5-8 1.2 3H20"/>'),
   settings: stroke('<path d="M4 7.5h9M17 7.5h3M4 16.5h3M11 16.5h9"/><circle cx="15" cy="7.5" r="2"/><circle cx="9" cy="16.5" r="2"/>'),
   light: stroke('<circle cx="12" cy="12" r="3.8"/><path d="M12 3v1.8M12 19.2V21M3 12h1.8M19.2 12H21M5.6 5.6l1.3 1.3M17.1 17.1l1.3 1.3M18.4 5.6l-1.3 1.3M6.9 17.1l-1.3 1.3"/>'),

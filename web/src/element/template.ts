@@ -16,7 +16,7 @@ export const template = `
     <div class="scrim" aria-hidden="true"></div>
     <div class="plate">
       <div class="who"><span class="glyph" aria-hidden="true"><i></i><i></i><i></i></span><span class="name"></span><span class="doing" role="status"></span></div>
-      <div class="marks"><span class="mark" title="The person you see is made by a computer">AI avatar</span><button class="guide" type="button" aria-expanded="false" hidden>Scripted guide, not a language model</button></div>
+      <div class="marks"><span class="mark" part="mark" title="The person you see is made by a computer">AI avatar</span><button class="guide" type="button" aria-expanded="false" hidden>Scripted guide, not a language model</button></div>
       <div class="plug" role="note" hidden>
         <p>A small script that comes with visavis is answering. It knows some set pieces and <strong>is not a language model</strong>.</p>
         <p>To plug one in, start the server with a model's name, and its key in the environment:</p>

@@ -12,6 +12,7 @@ type Row = [key: string, label: string, explanation: string, value: (live: Live 
 const ROWS: Row[] = [
   ["fps", "Frames", "Pictures decoded or drawn here, a second", (live) => (live?.fps == null ? NONE : `${live.fps.toFixed(0)} fps`)],
   ["round_trip", "Round trip", "To the server and back", (live) => ms(live?.roundTripMs)],
+  ["path", "Way", "How sound and picture get through the network", (live) => live?.path ?? NONE],
   ["av_offset", "A/V offset", "Picture against sound as played here; + is picture first", (live) => signed(live?.avOffsetMs)],
   ["response", "Response", "From the end of your words to the first sound of the reply", (_, stats) => ms(stats?.response_ms)],
   ["buffer", "Buffer", "What the browser holds back, picture and sound", (live) => (live?.videoBufferMs == null ? NONE : `${live.videoBufferMs.toFixed(0)} + ${(live.audioBufferMs ?? 0).toFixed(0)} ms`)],

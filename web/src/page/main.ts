@@ -6,9 +6,12 @@ import type { VisavisClient } from "../client";
 import { icons } from "../element/icons";
 import { part } from "../element/template";
 import type { VisavisAvatar } from "../element/avatar-element";
+import { ControlPanel } from "./control/panel";
+import { CreateDialog } from "./create";
 import { Conversation } from "./conversation";
 import { FiguresPanel } from "./figures-panel";
 import { People } from "./people";
+import { RoomDialog } from "./room";
 import { Settings } from "./settings";
 import { isDark, setTheme } from "./theme";
 
@@ -23,13 +26,14 @@ declare global {
 }
 
 /** A toggle in the head of the page that shows and hides a panel, remembered on this machine. */
-function panel(button: HTMLButtonElement, box: HTMLElement, icon: string): (open: boolean) => void {
+function panel(button: HTMLButtonElement, box: HTMLElement, icon: string, opened: () => void = () => undefined): (open: boolean) => void {
   const key = `visavis.${box.id}`;
   button.innerHTML = icon;
   const set = (open: boolean): void => {
     box.hidden = !open;
     button.ariaExpanded = String(open);
     localStorage.setItem(key, open ? "open" : "closed");
+    if (open) opened();
   };
   button.addEventListener("click", () => set(box.hasAttribute("hidden")));
   set(localStorage.getItem(key) === "open");
@@ -92,9 +96,21 @@ function main(): void {
     if (client.state.phase === "live") avatar.notice(`${title} is on the way.`, "A person seen for the first time takes a little longer.");
   });
   const figures = new FiguresPanel(figuresBox);
-  const showConversation = panel(button("conversation-button"), conversationBox, icons.conversation);
+  let showControl: (open: boolean) => void = () => undefined; // one of the two at a time: each takes the person's room
+  const showConversation = panel(button("conversation-button"), conversationBox, icons.conversation, () => showControl(false));
   const conversation = new Conversation(conversationBox, () => showConversation(false));
+  showControl = panel(button("control-button"), part(document, "#control"), icons.control, () => showConversation(false));
+  new ControlPanel(part(document, "#control"), client, () => showControl(false));
   panel(button("figures-button"), figuresBox, icons.figures);
+  const create = new CreateDialog(part(document, "#create"), client, ({ name, title, remarks }) => {
+    void avatar.reload().then(({ avatars }) => {
+      people.list(avatars, name);
+      client.setAvatar(name);
+      avatar.notice(`${title} is here.`, remarks.join(" "), remarks.length > 0);
+    });
+  });
+  button("create-button").innerHTML = icons.add;
+  button("create-button").addEventListener("click", () => create.open());
   themeButton(button("theme-button"));
   button("settings-button").innerHTML = icons.settings;
   button("settings-button").addEventListener("click", () => settings.open());
@@ -106,7 +122,12 @@ function main(): void {
   client.on("phase", ({ phase }) => {
     if (phase !== "live") figures.show(null, null);
   });
-  void listPeople(avatar, people);
+  if (location.pathname.endsWith("/room.html")) {
+    button("create-button").hidden = true;
+    new RoomDialog(part(document, "#room"), avatar).open();
+  } else {
+    void listPeople(avatar, people);
+  }
 }
 
 main();

@@ -19,6 +19,7 @@ const sheet = `
 <label><input type="radio" name="draw" value="server">The server</label><label><input type="radio" name="draw" value="viewer">This device</label>
 </div><small>This device: no video is sent, only the face's motion, and the server holds many more calls.</small></fieldset>
 <label class="switch">Captions<input type="checkbox" class="captions" role="switch"></label>
+<p class="elsewhere"><a href="./room.html">Join a LiveKit room instead</a></p>
 <dl class="keys"><dt><kbd>Esc</kbd></dt><dd>interrupt</dd><dt><kbd>M</kbd></dt><dd>mute or unmute</dd><dt><kbd>/</kbd></dt><dd>type</dd><dt><kbd>Enter</kbd></dt><dd>send</dd></dl>`;
 
 export class Settings {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from livekit import rtc
@@ -12,10 +13,10 @@ from livekit.agents.voice.avatar import AvatarSession as BaseAvatarSession
 
 from visavis import protocol
 from visavis.errors import BadSettings
-from visavis.session.faces import ENGINES
+from visavis.session.faces import ENGINES, Faces
 from visavis.settings import Settings, load_settings
 from visavis.transports.livekit.access import LiveKitAccess, new_identity
-from visavis.transports.livekit.dispatch import AvatarWish
+from visavis.transports.livekit.dispatch import make_wish
 
 from .control import AgentControl
 from .faces import LocalFace, Place, WorkerFace
@@ -35,12 +36,14 @@ class AvatarSession(BaseAvatarSession[Any]):
     provider  a hosted face instead (tavus, simli, anam, bey, bithuman), or a list of fallbacks, engines among them
     mode      "process" draws within the agent's process, "worker" in a `visavis worker` that LiveKit's dispatch chooses
     hosted    keys and persons for `provider`
+    settings  instead of the environment's `VISAVIS_*`; faces  instead of the installed people
     """
 
     def __init__(
         self, *, avatar: str | None = None, engine: str | None = None, provider: str | Sequence[str] | None = None,
         mode: Mode = "process", size: int | None = None, fps: int | None = None, hosted: HostedOptions | None = None,
         avatar_participant_name: str = "visavis", avatar_participant_identity: str | None = None, start_timeout_s: float = 15.0,
+        settings: Settings | None = None, faces: Faces | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
         if mode not in {"process", "worker"}:
@@ -50,9 +53,11 @@ class AvatarSession(BaseAvatarSession[Any]):
         self._name = avatar_participant_name
         self._identity = avatar_participant_identity or new_identity("visavis")
         self._start_timeout_s = start_timeout_s
+        self._given_settings, self._faces = settings, faces
         self._tags = Tags()
         self._face: LocalFace | WorkerFace | None = None
         self._elsewhere: BaseAvatarSession[Any] | None = None
+        self._speaking: AgentSession[Any] | None = None
         self._control: AgentControl | None = None
 
     @property
@@ -94,18 +99,21 @@ class AvatarSession(BaseAvatarSession[Any]):
             return self
 
         assert self._provider is not None
-        started = await start_avatar(
-            self._provider, self._hosted or HostedOptions(), agent_session, room, engines=ENGINES, start_engine=start_engine
-        )
+        hosted = replace(
+            self._hosted or HostedOptions(),
+            livekit_url=access.url, livekit_api_key=access.api_key, livekit_api_secret=access.api_secret,
+        )  # fmt: skip
+        started = await start_avatar(self._provider, hosted, agent_session, room, engines=ENGINES, start_engine=start_engine)
         if started.avatar is not self:
             assert isinstance(started.avatar, BaseAvatarSession)
             self._elsewhere = started.avatar
             self._elsewhere.on("metrics_collected", lambda metrics: self.emit("metrics_collected", metrics))
+            self._take_tags(agent_session)
 
     async def _start_engine(
         self, engine: str | None, agent_session: AgentSession[Any], room: rtc.Room, access: LiveKitAccess
     ) -> None:
-        wish = AvatarWish(
+        wish = make_wish(
             identity=self._identity, agent=_agent_identity(room), avatar=self._avatar, engine=engine, name=self._name,
             size=self._size, fps=self._fps,
         )  # fmt: skip
@@ -119,22 +127,36 @@ class AvatarSession(BaseAvatarSession[Any]):
         self._face = face
         self._control = AgentControl(agent_session, room, self._identity, face.hear)
         self._control.start()
+        self._take_tags(agent_session)
+        await super().start(agent_session, room)
+
+    def _take_tags(self, agent_session: AgentSession[Any]) -> None:
+        """Out of what is spoken and out of the captions, whoever draws: a hosted face would read them aloud."""
+        self._speaking = agent_session
         transforms = agent_session.options.tts_text_transforms or ()
         agent_session.options.tts_text_transforms = [self._tags.spoken, *transforms]
         agent_session.on("agent_state_changed", self._state_changed)
-        await super().start(agent_session, room)
+
+    def _leave_tags(self) -> None:
+        session, self._speaking = self._speaking, None
+        if session is not None:
+            session.off("agent_state_changed", self._state_changed)
+            transforms = session.options.tts_text_transforms or ()
+            session.options.tts_text_transforms = [each for each in transforms if each != self._tags.spoken]
 
     def _face_at(self, place: Place) -> LocalFace | WorkerFace:
         if self._mode == "worker":
             return WorkerFace(place, start_timeout_s=self._start_timeout_s)
-        return LocalFace(place, self._settings())
+        return LocalFace(place, self._settings(), self._faces)
 
     def _settings(self) -> Settings:
+        if self._given_settings is not None:
+            return self._given_settings
         return load_settings(avatar=self._avatar, engine=self._engine, size=self._size, fps=self._fps)
 
     def _state_changed(self, event: object) -> None:
         """The session has its outputs by now: captions lose their tags."""
-        session = self._agent_session
+        session = self._speaking
         if session is None:
             return
         captions = session.output.transcription
@@ -150,14 +172,10 @@ class AvatarSession(BaseAvatarSession[Any]):
     async def aclose(self, *reason: str) -> None:
         """Takes the face out of the room. Idempotent."""
         del reason
+        self._leave_tags()
         if self._elsewhere is not None:
             await self._elsewhere.aclose()
             return
-        session = self._agent_session
-        if session is not None:
-            session.off("agent_state_changed", self._state_changed)
-            transforms = session.options.tts_text_transforms or ()
-            session.options.tts_text_transforms = [each for each in transforms if each != self._tags.spoken]
         if self._control is not None:
             self._control.stop()
             self._control = None

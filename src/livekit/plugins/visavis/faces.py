@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -13,11 +14,13 @@ from livekit.agents import AgentSession
 
 from visavis import protocol
 from visavis.errors import Unavailable, VisavisError
+from visavis.session.faces import Faces
 from visavis.session.live import LiveSession
 from visavis.session.rooms import RoomSessions, room_viewer
 from visavis.settings import Settings
 from visavis.transports.livekit.access import LiveKitAccess
 from visavis.transports.livekit.dispatch import AvatarWish, ask_for_avatar, is_seen, send_out, withdraw
+from visavis.transports.livekit.tracing import SpeechSpans
 from visavis.transports.livekit.wire import WORKER_AGENT_NAME
 
 from .log import logger
@@ -28,9 +31,10 @@ LOST_AFTER_S: Final = 4.0
 WATCH_S: Final = 0.5
 RETURN_WITHIN_S: Final = 10.0
 SEEN_POLL_S: Final = 0.1
-RESTARTS: Final = 5
-"""In `RESTARTS_WITHIN_S`; a face that is lost more often is not brought back."""
-RESTARTS_WITHIN_S: Final = 60.0
+QUICK_RETURNS: Final = 5
+"""In `QUICK_WITHIN_S`; a face that is lost more often is brought back at leisure."""
+QUICK_WITHIN_S: Final = 60.0
+LEISURE_S: Final = 10.0
 
 
 @dataclass(frozen=True)
@@ -61,28 +65,26 @@ class Drawn(Protocol):
 
 
 class _Returning:
-    """Brings a face back when it is lost, a few times."""
+    """Brings a face back when it is lost, as often as it takes."""
 
-    def __init__(self, bring_back: Callable[[], Any], name: str) -> None:
+    def __init__(self, bring_back: Callable[[], Awaitable[None]], name: str) -> None:
         self._bring_back = bring_back
         self._name = name
         self._task: asyncio.Task[None] | None = None
-        self._times: list[float] = []
+        self._times: deque[float] = deque(maxlen=QUICK_RETURNS)
         self.count = 0
 
     def lost(self) -> None:
         if self._task is None or self._task.done():
+            self.count += 1
             self._task = asyncio.get_running_loop().create_task(self._return(), name=self._name)
 
     async def _return(self) -> None:
         while True:
             now = time.monotonic()
-            self._times = [at for at in self._times if now - at < RESTARTS_WITHIN_S]
-            if len(self._times) >= RESTARTS:
-                logger.error("the face was lost %d times in a minute and is not brought back", RESTARTS)
-                return
+            if len(self._times) == QUICK_RETURNS and now - self._times[0] < QUICK_WITHIN_S:
+                await asyncio.sleep(LEISURE_S)
             self._times.append(now)
-            self.count += 1
             try:
                 await self._bring_back()
             except VisavisError as error:
@@ -101,12 +103,13 @@ class _Returning:
 class LocalFace:
     """Drawn in this process, published by a participant of its own."""
 
-    def __init__(self, place: Place, settings: Settings) -> None:
+    def __init__(self, place: Place, settings: Settings, faces: Faces | None = None) -> None:
         self._place = place
-        self._sessions = RoomSessions(settings)
+        self._sessions = RoomSessions(settings, faces=faces)
         self._session: LiveSession | None = None
         self._returning = _Returning(self._join, "visavis returns")
         self._closed = False
+        self._spans = SpeechSpans()
 
     @property
     def restarts(self) -> int:
@@ -133,11 +136,14 @@ class LocalFace:
 
         def viewer(session: LiveSession, width: int, height: int) -> Any:
             fps = self._sessions.settings.fps
-            return room_viewer(session, join, agent=place.agent, width=width, height=height, fps=fps)
+            return room_viewer(session, join, agent=place.agent, width=width, height=height, fps=fps, on_frame=self._spans.seen)
 
         outputs: list[LocalOutput] = []
         self._session = await self._sessions.join(
-            avatar=place.wish.avatar, engine=place.wish.engine, make_viewer=viewer, make_talker=talker_of(place.tags, outputs)
+            avatar=place.wish.avatar,
+            engine=place.wish.engine,
+            make_viewer=viewer,
+            make_talker=talker_of(place.agent_session, place.tags, self._spans, outputs),
         )
         forget = self._session.on_ended
 
@@ -183,7 +189,7 @@ class WorkerFace:
     async def start(self) -> None:
         place = self._place
         await self._ask(self._start_timeout_s)
-        self._output = RoomOutput(place.room, place.wish.identity, place.tags)
+        self._output = RoomOutput(place.room, place.wish.identity, place.agent_session, place.tags)
         place.agent_session.output.replace_audio_tail(self._output)
         place.room.on("participant_disconnected", self._somebody_left)
         self._watching = asyncio.get_running_loop().create_task(self._watch(), name="visavis watches its face")
@@ -209,14 +215,18 @@ class WorkerFace:
         self._heard_s = time.monotonic()
 
     async def _bring_back(self) -> None:
-        if self._output is not None:
-            self._output.lost()
+        assert self._output is not None
+        self._output.lost()
         await self._ask(RETURN_WITHIN_S)
+        self._output.found()
 
     def _somebody_left(self, participant: rtc.RemoteParticipant) -> None:
         if participant.identity == self._place.wish.identity:
-            logger.warning("the face has left the room; another worker is asked")
-            self._returning.lost()
+            self._lost("has left the room")
+
+    def _lost(self, how: str) -> None:
+        logger.warning("the face %s; another worker is asked", how)
+        self._returning.lost()
 
     async def _watch(self) -> None:
         """Only while the agent itself is in the room: then what it does not hear was not said."""
@@ -226,8 +236,7 @@ class WorkerFace:
                 self._heard_s = time.monotonic()
             elif time.monotonic() - self._heard_s > LOST_AFTER_S:
                 self._heard_s = time.monotonic() + RETURN_WITHIN_S
-                logger.warning("the face has been silent for %.0f s; another worker is asked", LOST_AFTER_S)
-                self._returning.lost()
+                self._lost(f"has been silent for {LOST_AFTER_S:.0f} s")
 
     async def aclose(self) -> None:
         if self._watching is not None:

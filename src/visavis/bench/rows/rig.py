@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -47,3 +48,7 @@ RIG: Final = Subject(
     prepare=_prepare,
     build=_build,
 )
+RIG_VIEWER: Final = replace(
+    RIG, draw="viewer", build=None, facts=replace(RIG.facts, best_for="many calls from one machine, motion at the display's own rate")
+)  # fmt: skip
+"""The same person drawn by the viewer: the server sends sound and motion."""

@@ -12,8 +12,9 @@ from scipy.spatial import cKDTree
 from visavis import assets
 from visavis.arkit import COUNT, SHAPES
 from visavis.engines.portrait.backdrop import complete_background, own_colours
-from visavis.engines.portrait.eyes import EyePatch, lift_eyes
-from visavis.engines.portrait.heal import OwnMouth, take_mouth
+from visavis.engines.portrait.eyes import EyePatch, lid_colour, lift_eyes
+from visavis.engines.portrait.fields import smooth_step
+from visavis.engines.portrait.heal import OwnMouth, lips_apart, take_mouth
 from visavis.engines.portrait.mouth import Interior, furnish_mouth
 from visavis.engines.portrait.openings import close_lids, open_lips, seal_lips
 from visavis.engines.portrait.portrait import Portrait
@@ -23,6 +24,7 @@ from visavis.engines.portrait.surface import Surface, fit_surface
 from visavis.head.canonical import load_head
 from visavis.head.eyes import fit_eyes
 from visavis.head.fit import HeadFitter
+from visavis.head.joints import find_joints
 from visavis.landmarks.networks import load_networks
 from visavis.landmarks.pictures import Picture
 from visavis.types import F32, U8
@@ -32,6 +34,10 @@ F64 = npt.NDArray[np.float64]
 THRESHOLD_M: Final = 2e-5
 """Smaller displacements are left out: a fiftieth of a pixel."""
 TURNED_DEGREES: Final = 25.0
+FAINT: Final = 0.1
+PARTING: Final = (
+    "jawOpen", "mouthClose", "mouthFunnel", "mouthUpperUpLeft", "mouthUpperUpRight", "mouthLowerDownLeft", "mouthLowerDownRight",
+)  # fmt: skip
 SMALL_PX: Final = 100.0
 ZONES: Final = (
     (446, 467, 260, 259, 257, 258, 286, 414, 463, 341, 256, 252, 253, 254, 339, 255),
@@ -55,9 +61,9 @@ def build_portrait(
     still = take_in(picture, networks, fitter, options or Options(), name)
     report("Fitting the head", 0.3)
     surface = fit_surface(still, fitter)
-    relief = raise_relief(still, surface)
+    relief = raise_relief(still, surface, find_joints(fitter.head, fitter.basis.cage(still.fit.identity)).head)
     report("Opening eyes and mouth", 0.6)
-    own = np.array([w if n.startswith(("mouth", "jaw")) else 0.0 for n, w in zip(SHAPES, still.fit.weights, strict=True)])
+    own = own_mouth(still)
     neutral_marks = _without(still, fitter, surface, own)
     close_lids(still, surface)
     open_lips(still, surface)
@@ -81,9 +87,21 @@ def _remarks(still: Still) -> tuple[str, ...]:
     yaw, pitch, _ = np.degrees(still.pose.angles)
     if abs(yaw) > TURNED_DEGREES or abs(pitch) > TURNED_DEGREES:
         out.append("The head is turned away in the picture: what is hidden there will look stretched when it turns back.")
-    if still.face.height_px / still.scale < SMALL_PX:
+    if still.face.height_px / still.crop[0] < SMALL_PX:
         out.append("The face is small in the picture: a larger one would look sharper.")
     return tuple(out)
+
+
+def own_mouth(still: Still) -> F64:
+    """Weights [52] of the mouth that the picture itself makes, to be taken away; what is faint belongs to the face, not to its expression.
+
+    With closed lips nothing that parts them is taken away either.
+    """
+    weights = np.array([w if n.startswith(("mouth", "jaw")) else 0.0 for n, w in zip(SHAPES, still.fit.weights, strict=True)])
+    weights *= smooth_step((weights - FAINT) / FAINT)
+    if not lips_apart(still):
+        weights[[SHAPES.index(name) for name in PARTING]] = 0
+    return weights
 
 
 def _without(still: Still, fitter: HeadFitter, surface: Surface, own: F64) -> F64:
@@ -131,11 +149,13 @@ def _assemble(
         shape_offsets=offsets, shape_indices=indices, shape_deltas=values,
         grid_triangles=_person_only(still, relief), face_triangles=(local[triangles] + grid).astype(np.int32),
         mouth_triangles=(interior.triangles + grid + face).astype(np.int32), own=_f32(own),
+        lids=_f32(np.concatenate([np.zeros(grid), surface.lid[kept], np.zeros(mouth)])),
+        lid_colours=_f32([lid_colour(still, side) for side in range(2)]),
         eye_points=_f32([e.camera for e in eyes]), eye_uv=_f32([e.uv for e in eyes]), eye_warp=_f32([e.warp for e in eyes]),
         eye_triangles=eyes[0].triangles, eye_corners=np.array([e.corner for e in eyes], np.int32),
         eye_radii=_f32([e.radius_px for e in eyes]), zones=(zones + grid).astype(np.int32),
         camera=_f32([still.px_per_m, *still.pose.centre]), pivot=_f32(relief.pivot), up=_f32(up / np.linalg.norm(up)),
-        dark=_f32(interior.dark), warmth=_f32(interior.warmth),
+        angles=_f32(still.pose.angles), crop=_f32(still.crop), dark=_f32(interior.dark), warmth=_f32(interior.warmth),
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from visavis.arkit import COUNT, INDEX
+from visavis.arkit import INDEX
 from visavis.engines.portrait.kernels import (
     compose,
     gather_samples,
@@ -37,6 +37,14 @@ NEAR_M: Final = 0.0022
 """How far the shade of the lips reaches into the mouth."""
 SOFT_PX: Final = 0.6
 """What is drawn in a mouth is blurred by this at 512 pixels: no photograph is as sharp as a rendered tooth."""
+SLIVER: Final = 3
+"""Openings narrower than this many samples, a pixel and a half, are cracks between lids or lips that touch."""
+OWN_FROM: Final = 0.35
+"""From this nearness on the picture's own teeth come in."""
+LID_REACH: Final = 0.5
+"""A closing lid is drawn so far around the eye, as a share of its width."""
+LID_MIX: Final = 0.72
+"""How much of a closed lid is the colour from around the eye: the rest is skin stretched from under the brow."""
 LID_SHADE: Final = 0.75
 LID_SHADE_M: Final = 0.0016
 BLINKS: Final = (INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"])
@@ -63,6 +71,7 @@ class PortraitEngine:
         self._has_over = np.zeros((size, size), np.uint8)
         self._zone_faces = [zone_faces(p, zone) for zone in range(3)]
         self._walls = walls_of(p)
+        self._skin_rows = np.c_[p.uv, p.lids].astype(np.float32)
         colours = np.zeros((vertices, 3), np.float32)
         colours[p.spans[2] :] = p.colours
         self._colours = colours
@@ -106,6 +115,25 @@ class PortraitEngine:
         self._draw(still)
         return self._rgb.copy()
 
+    def face_region(self) -> npt.NDArray[np.bool_]:
+        """Where the last frame shows the face, bool [size, size]: the convex hull of its mesh."""
+        import cv2
+
+        a, b = self._portrait.spans[1:3]
+        hull = cv2.convexHull(self._screen[a:b].astype(np.float32))
+        region = np.zeros((self._size, self._size), np.uint8)
+        cv2.fillConvexPoly(region, np.round(hull).astype(np.int32), 1)
+        return region > 0
+
+    def flipped_share(self) -> float:
+        """Of the relief's cells that show the person, those that the last frame turned over."""
+        p = self._portrait
+        middle = np.clip(np.round(p.uv[p.grid_triangles].mean(1)).astype(int), 0, self._size - 1)
+        shown = p.picture[middle[:, 1], middle[:, 0], 3] > 127
+        a, b, c = (self._screen[p.grid_triangles[shown, i]] for i in range(3))
+        area = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (c[:, 0] - a[:, 0]) * (b[:, 1] - a[:, 1])
+        return float((area < 0).mean())
+
     def close(self) -> None:
         """Nothing is held that needs closing."""
 
@@ -133,28 +161,30 @@ class PortraitEngine:
 
         p = self._portrait
         ring = self._screen[p.zones[zone]]
-        low = np.clip(np.floor(ring.min(0)).astype(int) - MARGIN_PX, 0, self._size)
-        high = np.clip(np.ceil(ring.max(0)).astype(int) + MARGIN_PX, 0, self._size)
+        closing = 0.0 if zone == MOUTH else min(max(float(moved.weights[BLINKS[zone]]), 0.0), 1.0)
+        margin = MARGIN_PX + (int(LID_REACH * np.ptp(ring[:, 0])) if closing > 0 else 0)
+        low = np.clip(np.floor(ring.min(0)).astype(int) - margin, 0, self._size)
+        high = np.clip(np.ceil(ring.max(0)).astype(int) + margin, 0, self._size)
         w, h = (int(d) for d in high - low)
         self.hole_px[zone] = 0
         if w < 2 or h < 2:
             return None
         x, y = int(low[0]), int(low[1])
-        skin = SpanBuffers(2 * w, 2 * h, 2, 2 * x, 2 * y)
-        draw_spans(fine, self._depth, self._zone_faces[zone], p.uv, skin.box, skin.out, skin.nearest, skin.ids)
+        skin = SpanBuffers(2 * w, 2 * h, 3, 2 * x, 2 * y)
+        draw_spans(fine, self._depth, self._zone_faces[zone], self._skin_rows, skin.box, skin.out, skin.nearest, skin.ids)
         hole = np.zeros((2 * h, 2 * w), np.uint8)
         cv2.fillPoly(hole, [np.round(fine[p.zones[zone]] - [2 * x, 2 * y]).astype(np.int32)], 1)
         hole[skin.ids >= 0] = 0
+        hole = np.asarray(cv2.morphologyEx(hole, cv2.MORPH_OPEN, np.ones((SLIVER, SLIVER), np.uint8)), np.uint8)
         opened = int(hole.sum())
         self.hole_px[zone] = opened // 4
-        if zone == MOUTH:
-            inside = self._draw_mouth(fine, moved, hole, skin.box)
-        else:
-            inside = self._draw_eye(zone, moved, hole, skin.box)
+        inside = self._draw_mouth(fine, moved, hole, skin.box) if zone == MOUTH else self._draw_eye(zone, moved, hole, skin.box)
         over = np.empty((h, w, 4), np.float32)
         ground = self._ground
         box = np.array([x, y, w, h], np.int32)
-        gather_samples(p.picture, skin.ids, skin.out, hole, inside, box, ground.ids, ground.out, over)
+        tint = p.lid_colours[min(zone, RIGHT_EYE)]
+        amount = np.float32(LID_MIX * closing)
+        gather_samples(p.picture, skin.ids, skin.out, hole, inside, box, ground.ids, ground.out, tint, amount, over)
         self._over[y : y + h, x : x + w] = over
         self._has_over[y : y + h, x : x + w] = 1
         return x, y, w, h
@@ -192,9 +222,9 @@ class PortraitEngine:
         above = np.roll(near, int(1.1 * reach), 0)
         shade_depths(hole, near, above, p.warmth, p.dark, inner.ids, inner.out)
         colours = np.asarray(cv2.GaussianBlur(inner.out, (0, 0), 2 * SOFT_PX * self._size / 512), np.float32)
-        own = (1.0 - float(moved.weights[COUNT])) * float(p.mouth_shown[0])
+        own = min(max((moved.own_share - OWN_FROM) / (1 - OWN_FROM), 0.0), 1.0) * float(p.mouth_shown[0])
         if own > 0.02:
-            share = np.float32(min(own * own * (3 - 2 * own), 1.0))
+            share = np.float32(own * own * (3 - 2 * own))
             mix_own(
                 hole, p.mouth_sheet, p.mouth_corner.astype(np.float32), self._ground.ids, self._ground.out, box, share, colours
             )
@@ -246,7 +276,8 @@ def scaled(portrait: Portrait, size: int) -> Portrait:
     return replace(
         portrait, picture=sized(portrait.picture), background=sized(portrait.background), left_eye=sized(portrait.left_eye),
         right_eye=sized(portrait.right_eye), mouth_sheet=sized(portrait.mouth_sheet),
-        mouth_corner=np.round(moved(portrait.mouth_corner.astype(np.float32))).astype(np.int32), uv=moved(portrait.uv), eye_uv=moved(portrait.eye_uv), camera=camera,
+        mouth_corner=np.round(moved(portrait.mouth_corner.astype(np.float32))).astype(np.int32),
+        uv=moved(portrait.uv), eye_uv=moved(portrait.eye_uv), camera=camera,
         eye_corners=np.round(moved(portrait.eye_corners.astype(np.float32))).astype(np.int32),
         eye_radii=(portrait.eye_radii * factor).astype(np.float32),
     )  # fmt: skip

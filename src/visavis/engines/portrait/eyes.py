@@ -18,6 +18,10 @@ from visavis.types import F32, U8
 F64 = npt.NDArray[np.float64]
 I32 = npt.NDArray[np.int32]
 
+UNDER: Final = ((348, 329, 253, 252), (119, 100, 23, 22))
+OVER: Final = ((442, 443, 444), (222, 223, 224))
+"""Landmarks under the eye and under the brow; left and right of the person."""
+LID_SHADE: Final = 0.94
 POINTS: Final = 13
 """Warp points along each side of an eye's patch."""
 WHITE: Final = np.array([200.0, 195.0, 190.0])
@@ -42,6 +46,17 @@ def lift_eyes(still: Still, surface: Surface, depth: tuple[float, float]) -> tup
     """Left and right eye of the person; depth: camera z of each, metres."""
     bare = _bare_of_skin(still, surface)
     return _lift(still, 0, depth[0], bare), _lift(still, 1, depth[1], bare)
+
+
+def lid_colour(still: Still, eye: int) -> F64:
+    """Colour [3] of a closed lid, 0 to 255: between the skin under the eye and that under the brow, shaded a little."""
+    colours = []
+    for marks in (UNDER[eye], OVER[eye]):
+        at = np.clip(np.round(still.face.points[list(marks), :2]).astype(int), 2, still.side - 3)
+        patches = [still.rgb[y - 2 : y + 3, x - 2 : x + 3].reshape(-1, 3) for x, y in at]
+        colours.append(np.median(np.concatenate(patches), axis=0))
+    under, over = colours
+    return np.asarray(LID_SHADE * np.maximum(0.5 * (under + over), 0.8 * under), float)
 
 
 def _bare_of_skin(still: Still, surface: Surface) -> npt.NDArray[np.bool_]:

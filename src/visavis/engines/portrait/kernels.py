@@ -88,18 +88,21 @@ def shade_depths(hole, near, above, warmth, dark, ids, colours):
 
 
 @kernel
-def gather_samples(picture, skin_ids, skin_uv, hole, colours, box, ids, uv, over):
+def gather_samples(picture, skin_ids, skin_rows, hole, colours, box, ids, uv, tint, amount, over):
     """From four samples a pixel to pixels, where a pixel is partly open or the skin under it jumps: a closed lid's edge, a lip's.
 
-    picture uint8 [s, s, 4]; skin_ids int32 [2h, 2w], skin_uv float32 [2h, 2w, 2]: the face at the samples; hole uint8 [2h, 2w];
+    picture uint8 [s, s, 4]; skin_ids int32 [2h, 2w], skin_rows float32 [2h, 2w, 3]: the face at the samples,
+    u, v and how far it is stretched lid; hole uint8 [2h, 2w];
     colours float32 [2h, 2w, 3] seen in it; box int32 [4]: x, y, w, h in the picture; ids int32 [s, s], uv float32 [s, s, 2] of whole
-    pixels, for samples that are neither. Written: over float32 [h, w, 4]: colour, and 1 where it counts, else 0.
+    pixels, for samples that are neither; tint float32 [3], amount: what stretched lids are mixed with, how much.
+    Written: over float32 [h, w, 4]: colour, and 1 where it counts, else 0.
     """
     x0, y0 = box[0], box[1]
     side = picture.shape[0]
     for y in range(box[3]):
         for x in range(box[2]):
             opened = 0
+            lid = _f(0)
             low_u = low_v = _f(1e9)
             high_u = high_v = _f(-1e9)
             for s in range(4):
@@ -107,11 +110,13 @@ def gather_samples(picture, skin_ids, skin_uv, hole, colours, box, ids, uv, over
                 if hole[j, i] != 0:
                     opened += 1
                 elif skin_ids[j, i] >= 0:
-                    u, v = skin_uv[j, i, 0], skin_uv[j, i, 1]
+                    u, v = skin_rows[j, i, 0], skin_rows[j, i, 1]
+                    lid = max(lid, skin_rows[j, i, 2])
                     low_u, high_u = min(low_u, u), max(high_u, u)
                     low_v, high_v = min(low_v, v), max(high_v, v)
             over[y, x, 3] = _f(0)
-            if (opened == 0 and max(high_u - low_u, high_v - low_v) < _f(1.6)) or ids[y0 + y, x0 + x] < 0:
+            plain = opened == 0 and lid * amount < _f(0.01)
+            if (plain and max(high_u - low_u, high_v - low_v) < _f(1.6)) or ids[y0 + y, x0 + x] < 0:
                 continue
             over[y, x, 3] = _ONE
             for c in range(3):
@@ -123,11 +128,13 @@ def gather_samples(picture, skin_ids, skin_uv, hole, colours, box, ids, uv, over
                         over[y, x, c] += _f(0.25) * colours[j, i, c]
                 else:
                     u, v = uv[y0 + y, x0 + x, 0], uv[y0 + y, x0 + x, 1]
+                    mix = _f(0)
                     if skin_ids[j, i] >= 0:
-                        u, v = skin_uv[j, i, 0], skin_uv[j, i, 1]
+                        u, v = skin_rows[j, i, 0], skin_rows[j, i, 1]
+                        mix = skin_rows[j, i, 2] * amount
                     u, v = _within(u, side), _within(v, side)
                     for c in range(3):
-                        over[y, x, c] += _f(0.25) * _sample(picture, u, v, c)
+                        over[y, x, c] += _f(0.25) * (_sample(picture, u, v, c) * (_ONE - mix) + tint[c] * mix)
 
 
 @kernel

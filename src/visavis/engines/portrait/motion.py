@@ -7,13 +7,18 @@ from typing import Final
 
 import numpy as np
 
-from visavis.arkit import COUNT, INDEX
+from visavis.arkit import COUNT, INDEX, SHAPES
 from visavis.engines.portrait.portrait import Portrait
 from visavis.head.gaze import gaze_angles
 from visavis.types import F32, FaceFrame
 
-MOST_YAW_RAD: Final = float(np.radians(24))
-MOST_PITCH_RAD: Final = float(np.radians(15))
+MOST_YAW_RAD: Final = float(np.radians(23))
+MOST_PITCH_RAD: Final = float(np.radians(14))
+SEEN_YAW_RAD: Final = float(np.radians(48))
+SEEN_PITCH_RAD: Final = float(np.radians(32))
+"""A head that is turned away in the picture turns no further than this in all, but always by `LEAST_RAD`."""
+LEAST_RAD: Final = float(np.radians(8))
+ELLIPSE_RAD: Final = (float(np.radians(23)), float(np.radians(13.8)))
 MOST_ROLL_RAD: Final = float(np.radians(25))
 MOST_SHIFT_M: Final = 0.05
 FREE_SHARE: Final = 0.75
@@ -22,19 +27,20 @@ TORSO_TURN: Final = 0.045
 TORSO_SHIFT: Final = 0.30
 """Shoulders follow the head's turning and moving by these shares."""
 BALL_M: Final = 0.0122
-_BLINKS: Final = (INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"])
+MOUTH: Final = [INDEX[name] for name in SHAPES if name.startswith(("mouth", "jaw", "tongue"))]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Moved:
     """weights float32 [53] of the portrait's shapes · turn float32 [4] axis and angle · shift float32 [3] metres · gaze float32 [2, 2] px
-    right and down in the picture, for each eye.
+    right and down in the picture, for each eye · own_share: how near the mouth is to the picture's own, 0 to 1.
     """
 
     weights: F32
     turn: F32
     shift: F32
     gaze: F32
+    own_share: float = 1.0
 
 
 def move(portrait: Portrait, face: FaceFrame) -> Moved:
@@ -46,9 +52,34 @@ def move(portrait: Portrait, face: FaceFrame) -> Moved:
     strength = float(portrait.own @ portrait.own)
     out[COUNT] = 1.0 if strength < 1e-6 else 1 - np.clip(float(weights @ portrait.own) / strength, 0, 1)
     yaw, pitch, roll = (float(a) for a in np.nan_to_num(face.head_rotation))
-    angles = soft_limit(yaw, MOST_YAW_RAD), soft_limit(pitch, MOST_PITCH_RAD), soft_limit(roll, MOST_ROLL_RAD)
+    own_yaw, own_pitch = float(portrait.angles[0]), float(portrait.angles[1])
+    angles = (
+        soft_limit(yaw, room(own_yaw, yaw, MOST_YAW_RAD, SEEN_YAW_RAD)),
+        soft_limit(pitch, room(own_pitch, pitch, MOST_PITCH_RAD, SEEN_PITCH_RAD)),
+        soft_limit(roll, MOST_ROLL_RAD),
+    )
+    angles = (*within_ellipse(angles[0], angles[1]), angles[2])
     shift = np.array([soft_limit(float(d), MOST_SHIFT_M) for d in np.nan_to_num(face.head_translation)], np.float32)
-    return Moved(out, axis_angle(*angles), shift, _iris_shift(portrait, looks))
+    return Moved(out, axis_angle(*angles), shift, _iris_shift(portrait, looks), _nearness(portrait, weights))
+
+
+def _nearness(portrait: Portrait, weights: F32) -> float:
+    """1 where the mouth does what it does in the picture, 0 from as far as a neutral one on."""
+    whole = float(np.linalg.norm(portrait.own))
+    if whole < 1e-3:
+        return 0.0
+    return float(np.clip(1 - np.linalg.norm((weights - portrait.own)[MOUTH]) / whole, 0, 1))
+
+
+def within_ellipse(yaw: float, pitch: float) -> tuple[float, float]:
+    """A head turned far to the side nods less far: the relief bears either, not both in full."""
+    far = float(np.hypot(yaw / ELLIPSE_RAD[0], pitch / ELLIPSE_RAD[1]))
+    return (yaw, pitch) if far <= 1 else (yaw / far, pitch / far)
+
+
+def room(own: float, turn: float, most: float, seen: float) -> float:
+    """How far a head may turn to the side of `turn` that already stands at `own` in the picture."""
+    return float(np.clip(seen - own * np.sign(turn), LEAST_RAD, most))
 
 
 def soft_limit(value: float, most: float) -> float:

@@ -13,6 +13,7 @@ from visavis.engines.portrait.openings import INNER_LOWER, INNER_UPPER
 from visavis.engines.portrait.still import Still
 from visavis.engines.portrait.surface import topology
 from visavis.head import lips
+from visavis.head.canonical import CanonicalHead
 from visavis.head.fit import HeadFitter
 from visavis.head.subdivision import triangles_of
 from visavis.head.teeth import TeethRow, model_teeth
@@ -44,7 +45,8 @@ LOWER_DOWN_M: Final = 0.0020
 @dataclass(frozen=True, slots=True, eq=False)
 class Interior:
     """i vertices: camera [i, 3] as the closed neutral mouth has them · deltas [52, i, 3] · colours [i, 3] 0 to 255
-    triangles [t, 3] · first_wall: the vertex from which on they are walls · dark [3] 0 to 255, what is seen where nothing is drawn · warmth [3] exponents of a shadow in there.
+    triangles [t, 3] · first_wall: the vertex from which on they are walls
+    dark [3] 0 to 255, what is seen where nothing is drawn · warmth [3] exponents of a shadow in there.
     """
 
     camera: F64
@@ -113,7 +115,7 @@ def _crowns(row: TeethRow) -> I32:
     return np.asarray(row.triangles[~row.gum[row.triangles].any(1)])
 
 
-def _to_the_lips(head, cage: F64, turn: F64, marks: F64) -> F64:  # type: ignore[no-untyped-def]
+def _to_the_lips(head: CanonicalHead, cage: F64, turn: F64, marks: F64) -> F64:
     """What brings the line between the head's own lips to where the picture's lips meet, camera space [3]."""
     skin = np.asarray(head.skin @ cage)
     above, below = lips.lip_sides(head)

@@ -105,7 +105,7 @@ def close_lids(still: Still, surface: Surface) -> None:
         follow = (1 - along) ** 2 * (1 + 2 * along)
         unit = still.px_per_m / 1300
         squeeze = np.clip(above - y, 0, lash) * max(0.0, 1 - LASH_PX * unit / max(lash, LASH_PX * unit))
-        overlap = np.where(opening > 0.4, 1.8 + 0.1 * tall, 0.0)
+        overlap = np.where(opening > 0.4, 2.4 + 0.12 * tall, 0.0)
         down = np.where(is_upper, follow * (opening + overlap + squeeze), 0.0)
         under = np.exp(-np.maximum(y - below, 0) / (0.6 * tall))
         down[is_lower] = -0.06 * (opening * under)[is_lower]
@@ -113,6 +113,9 @@ def close_lids(still: Still, surface: Surface) -> None:
         moved[:, :2] = upright.camera(np.c_[np.zeros_like(down), down]) / (1 - kept)
         moved[:, 2] = 0.5 * own[:, 2] + 0.003 * (is_upper & (follow > 0.5))
         surface.deltas[blink][near] = moved[near]
+        beyond = smooth_step((above - y - 0.7 * lash) / max(1.2 * lash, 2.0))
+        across = smooth_step((0.56 - np.abs(x - middle) / lines.width) / 0.16)
+        surface.lid[near] = np.where(is_upper, smooth_step(1.5 * follow) * beyond * across, 0.0)[near]
         seen = margins_of(still, upright, upper, lower)
         line = near & (np.abs(x - middle) < 0.5 * lines.width)
         _keep_colours_out(upright, surface, seen, line & is_upper, line & is_lower, 0.6)
@@ -159,9 +162,9 @@ def open_lips(still: Still, surface: Surface) -> None:
     lines = margins_of(still, upright, INNER_UPPER, INNER_LOWER)
     uv = upright.of(surface.uv)
     middle, half = lines.middle, lines.width / 2
-    near = np.linalg.norm((uv - middle) / lines.width, axis=1) < 0.6
-    tall = abs(float(lines.lower[:, 1].mean() - lines.upper[:, 1].mean()))
     off = np.abs(uv[:, 0] - middle[0]) / half
+    near = (np.linalg.norm((uv - middle) / lines.width, axis=1) < 0.6) & (off < 1.02)
+    tall = abs(float(lines.lower[:, 1].mean() - lines.upper[:, 1].mean()))
     gap = 0.4 + min(0.35 * tall, 3.5) * smooth_step((off - 0.55) / 0.3) * smooth_step((1.35 - off) / 0.2)
     low = lower_lip(surface, still)
     _keep_colours_out(upright, surface, lines, near & ~low, near & low, gap)

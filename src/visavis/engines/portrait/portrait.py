@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
@@ -40,12 +41,15 @@ class Portrait:
     shape_offsets  int32 [54], shape_indices int32 [d], shape_deltas float16 [d, 3] metres at weight 1: the 52 ARKit shapes, then what
                    closes the lips where the picture's own mouth is taken away
     grid_triangles, face_triangles, mouth_triangles  int32 [t, 3] numbers of vertices in the whole list
+    lids           float32 [v] 1 on skin that a closing lid stretches; lid_colours float32 [2, 3] 0 to 255: what it then is mixed with
     own            float32 [52] weights of the picture's own mouth, taken off every frame's
     eye_points     float32 [2, p, 3] · eye_uv float32 [2, p, 2] px of the picture · eye_warp float32 [2, p] · eye_triangles int32 [t, 3]
     eye_corners    int32 [2, 2] the picture's pixel at each sheet's corner · eye_radii float32 [2] px
     zones          int32 [3, z] rings of face vertices around left eye, right eye and mouth, in which a hole may be
     camera         float32 [3] px per metre, and the pixel of the head's origin · pivot float32 [3]
     up             float32 [2] the head's own up in the picture
+    angles         float32 [3] yaw, pitch, roll of the head in the picture, radians
+    crop           float32 [3] scale and offset (x, y) from the pixels of the picture that was handed over to these
     dark, warmth   float32 [3] the mouth's deepest colour, and exponents of its shadows
     """
 
@@ -67,6 +71,8 @@ class Portrait:
     grid_triangles: I32
     face_triangles: I32
     mouth_triangles: I32
+    lids: F32
+    lid_colours: F32
     own: F32
     eye_points: F32
     eye_uv: F32
@@ -78,6 +84,8 @@ class Portrait:
     camera: F32
     pivot: F32
     up: F32
+    angles: F32
+    crop: F32
     dark: F32
     warmth: F32
 
@@ -102,6 +110,7 @@ class Portrait:
             KeyError,
             EOFError,
             zipfile.BadZipFile,
+            zlib.error,
             NotImplementedError,
             MemoryError,
             OverflowError,
@@ -149,8 +158,11 @@ def _sizes(p: Portrait) -> str | None:
     expected: dict[str, tuple[int, ...]] = {
         "picture": (side, side, 4), "background": (side, side, 3), "points": (v, 3), "follow": (v,), "uv": (v, 2),
         "colours": (mouth, 3), "spans": (5,), "shape_offsets": (COUNT + 2,), "shape_indices": (deltas,), "shape_deltas": (deltas, 3),
-        "own": (COUNT,), "eye_points": (2, eye, 3), "eye_uv": (2, eye, 2), "eye_warp": (2, eye), "eye_corners": (2, 2),
-        "eye_radii": (2,), "mouth_corner": (2,), "mouth_shown": (1,), "zones": (3, p.zones.shape[1]), "camera": (3,), "pivot": (3,), "up": (2,), "dark": (3,), "warmth": (3,),
+        "lids": (v,), "lid_colours": (2, 3), "own": (COUNT,),
+        "eye_points": (2, eye, 3), "eye_uv": (2, eye, 2), "eye_warp": (2, eye), "eye_corners": (2, 2),
+        "eye_radii": (2,), "mouth_corner": (2,), "mouth_shown": (1,),
+        "zones": (3, p.zones.shape[1]), "camera": (3,), "pivot": (3,), "up": (2,), "angles": (3,), "crop": (3,),
+        "dark": (3,), "warmth": (3,),
     }  # fmt: skip
     for name, shape in expected.items():
         if getattr(p, name).shape != shape:
@@ -169,13 +181,15 @@ def _sizes(p: Portrait) -> str | None:
 
 
 def _numbers(p: Portrait) -> str | None:
-    for name in ("points", "follow", "uv", "colours", "shape_deltas", "own", "eye_points", "eye_uv", "eye_warp", "eye_radii",
-                 "camera", "pivot", "up", "dark", "warmth"):  # fmt: skip
+    for name in ("points", "follow", "uv", "colours", "shape_deltas", "lids", "lid_colours", "own", "eye_points", "eye_uv", "eye_warp",
+                 "eye_radii", "camera", "pivot", "up", "angles", "crop", "dark", "warmth"):  # fmt: skip
         if not np.isfinite(getattr(p, name)).all():
             return f"{name} holds numbers that are not finite"
     bounds = {"points": MAX_COORDINATE_M, "eye_points": MAX_COORDINATE_M, "pivot": MAX_COORDINATE_M, "shape_deltas": 1.0,
-              "uv": 2.0 * MAX_SIDE, "eye_uv": 2.0 * MAX_SIDE, "follow": 1.001, "own": 1.001, "eye_warp": 1.001, "warmth": 4.0,
-              "colours": 256.0, "dark": 256.0, "camera": 1e5, "eye_radii": float(MAX_SIDE), "up": 1.001}  # fmt: skip
+              "uv": 2.0 * MAX_SIDE, "eye_uv": 2.0 * MAX_SIDE, "follow": 1.001, "own": 1.001, "lids": 1.001, "lid_colours": 256.0,
+              "eye_warp": 1.001, "warmth": 4.0,
+              "colours": 256.0, "dark": 256.0, "camera": 1e5, "eye_radii": float(MAX_SIDE), "up": 1.001, "crop": 1e5,
+              "angles": 3.2}  # fmt: skip
     for name, most in bounds.items():
         if np.abs(getattr(p, name)).max(initial=0) > most:
             return f"{name} is out of bounds"

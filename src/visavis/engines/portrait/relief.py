@@ -23,8 +23,9 @@ CELLS: Final = 64
 BEYOND: Final = 3
 """The grid goes on so many cells beyond the picture, with the colours of its border: shoulders that sway show no edge."""
 MIDDLE_M: Final = (0.0, -0.010, -0.085)
-"""The middle of the head, on which its outline lies, and the pivot below it."""
-PIVOT_M: Final = (0.0, -0.105, -0.085)
+"""The middle of the head, on which its outline lies."""
+INNER: Final = 0.55
+"""Where this much of a cell is face, it has the face's own depth."""
 EDGE_M: Final = 0.05
 """From the face's outline the silhouette runs to the head's middle depth over this."""
 CHIN, BROW = 152, 9
@@ -55,8 +56,11 @@ class _Grid:
         return self.across, self.across
 
 
-def raise_relief(still: Still, surface: Surface) -> Relief:
-    """Depth, motion and follow of the grid; the face's rim is blended into it so that no seam shows (written to `surface`)."""
+def raise_relief(still: Still, surface: Surface, pivot: F64) -> Relief:
+    """Depth, motion and follow of the grid, for a head that turns about a point [3] of it.
+
+    The face's rim is blended into it so that no seam shows (written to `surface`).
+    """
     cell = still.side / CELLS
     line = np.arange(-BEYOND, CELLS + BEYOND + 1) * cell - 0.5
     columns, rows = np.meshgrid(line, line)
@@ -79,8 +83,7 @@ def raise_relief(still: Still, surface: Surface) -> Relief:
     n = np.arange(grid.across**2).reshape(grid.shape)
     a, b, c, d = n[:-1, :-1].ravel(), n[:-1, 1:].ravel(), n[1:, :-1].ravel(), n[1:, 1:].ravel()
     triangles = np.concatenate([np.c_[a, b, c], np.c_[b, d, c]]).astype(np.int32)
-    pivot = still.pose.rotation @ np.array(PIVOT_M)
-    return Relief(camera, deltas, follow, grid.px, triangles, face_follow, pivot)
+    return Relief(camera, deltas, follow, grid.px, triangles, face_follow, still.pose.rotation @ pivot)
 
 
 def _what_lies_under(still: Still, surface: Surface) -> SpanBuffers:
@@ -116,14 +119,14 @@ def _depth(
     depth = np.where(on, (weights * surface.camera[corners][:, :, 2]).sum(1), middle)
     flat = np.c_[(grid.px[:, 0] - still.pose.centre[0]), still.pose.centre[1] - grid.px[:, 1]] / still.px_per_m
     below = -(flat - chin[:2]) @ turned_up
-    inner = on & (share > 0.35)
+    inner = on & (share > INNER)
     torso = below > 0.55 * face_height
     person = cv2.distanceTransform((still.mask > 0.5).astype(np.uint8), cv2.DIST_L2, 5)
     at = np.clip(np.round(grid.px), 0, still.side - 1).astype(int)
     edge = (person[at[:, 1], at[:, 0]] < 1) & ~inner
     # where the silhouette is the face's own outline it has the face's depth; only hair further out has the head's middle
     outside = np.ones((still.side, still.side), np.uint8)
-    solid = (under.ids >= 0) & (under.out[..., 0] > 0.35)
+    solid = (under.ids >= 0) & (under.out[..., 0] > INNER)
     outside[solid] = 0
     away, label = cv2.distanceTransformWithLabels(outside, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
     nearest = np.zeros(int(label.max()) + 1)
@@ -161,7 +164,7 @@ def _blend_rim(still: Still, surface: Surface, grid: _Grid, cell: float, depth: 
     first = place.astype(int)
     fx, fy = (place - first).T
     number = first[:, 1] * grid.across + first[:, 0]
-    # the grid's cells are split along the other diagonal: both triangles interpolate linearly
+    # as the grid's two triangles a cell interpolate: a bilinear blend would leave hair-thin seams
     upper = fx + fy <= 1
     w00, w10, w01, w11 = (
         np.where(upper, 1 - fx - fy, 0), np.where(upper, fx, 1 - fy), np.where(upper, fy, 1 - fx), np.where(upper, 0, fx + fy - 1),

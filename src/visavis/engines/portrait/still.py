@@ -38,7 +38,7 @@ class Options:
 @dataclass(frozen=True, eq=False)
 class Still:
     """rgb uint8 [s, s, 3], the crop · mask, alpha float32 [s, s]: the person, soft and with sharp edges · face, fit in its pixels;
-    faces_found in the whole picture; scale of the crop against it.
+    faces_found in the whole picture; crop: scale and offset (x, y) from its pixels to these.
     """
 
     rgb: U8
@@ -47,7 +47,7 @@ class Still:
     face: Face
     fit: HeadFit
     faces_found: int = 1
-    scale: float = 1.0
+    crop: tuple[float, float, float] = (1.0, 0.0, 0.0)
 
     @property
     def side(self) -> int:
@@ -78,7 +78,7 @@ def take_in(picture: Picture, networks: Networks, fitter: HeadFitter, options: O
         raise BadInput(
             f"The face in {name} is only {chosen.height_px:.0f} pixels high.", mend=f"It needs at least {MIN_FACE_PX:.0f}."
         )
-    rgb, alpha_given, scale = _crop(picture, chosen)
+    rgb, alpha_given, crop = _crop(picture, chosen)
     faces = landmarker.find(rgb)
     if not faces:
         raise BadInput(f"The face in {name} is not clear enough.", mend="Take one that looks roughly at the camera.")
@@ -94,11 +94,12 @@ def take_in(picture: Picture, networks: Networks, fitter: HeadFitter, options: O
         mask = person_mask(networks, rgb)
         alpha = sharpen_mask(mask, rgb)
     else:
-        mask = alpha = alpha_given.astype(np.float32) / 255
-    return Still(rgb, mask, alpha, face, fit, len(found), scale)
+        alpha = (alpha_given / np.float32(255)).astype(np.float32)
+        mask = alpha
+    return Still(rgb, mask, alpha, face, fit, len(found), crop)
 
 
-def _crop(picture: Picture, face: Face) -> tuple[U8, U8 | None, float]:
+def _crop(picture: Picture, face: Face) -> tuple[U8, U8 | None, tuple[float, float, float]]:
     """A square around the head, as large as the picture allows, and the picture's own alpha in it."""
     import cv2
 
@@ -119,4 +120,5 @@ def _crop(picture: Picture, face: Face) -> tuple[U8, U8 | None, float]:
         flags = cv2.INTER_CUBIC if scale < 1.2 else cv2.INTER_LANCZOS4
         return np.asarray(cv2.warpAffine(layer, matrix, (out, out), flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
-    return cut(picture.rgb), None if picture.alpha is None else cut(picture.alpha), scale
+    alpha = None if picture.alpha is None else cut(picture.alpha)
+    return cut(picture.rgb), alpha, (float(scale), float(matrix[0, 2]), float(matrix[1, 2]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -13,7 +14,7 @@ import numpy.typing as npt
 from visavis.arkit import SHAPES
 from visavis.engines.portrait.fields import scattered, smooth_step
 from visavis.engines.portrait.still import Still
-from visavis.head.fit import HeadFitter
+from visavis.head.fit import DISTANCE_M, HeadFitter
 from visavis.head.subdivision import triangles_of
 from visavis.landmarks.faces import OVAL
 
@@ -36,7 +37,9 @@ class Surface:
 
     camera [m, 3] metres · deltas [52, m, 3] · px [m, 2] where they are in the picture · uv [m, 2] px where their colour is taken from
     rest [m, 3] the average head's vertices, by which regions are told · share [m] 1 face, 0 grid (blended at the rim)
-    inside [m] metres from the face's outline, inside positive · triangles [t, 3] seen as skin · average_marks [468, 3] on `rest`
+    inside [m] metres from the face's outline, inside positive · triangles [t, 3] drawn as face · covering [c, 3] those that tell the grid
+    what lies under it · average_marks [468, 3] the landmarks on `rest`, marks [468, 3] in camera space
+    bend [m, 3] what was added to the fitted head · seal [m, 3] what closes the lips where the picture's own mouth is taken away
     """
 
     camera: F64
@@ -52,6 +55,8 @@ class Surface:
     marks: F64
     bend: F64
     seal: F64
+    lid: F64
+    """[m] 1 on the skin that a closing lid stretches, whose colours are then taken from around the eye."""
 
 
 @lru_cache(maxsize=1)
@@ -84,15 +89,15 @@ def fit_surface(still: Still, fitter: HeadFitter) -> Surface:
     px = pose.project_camera(camera)
     return Surface(
         camera, shapes @ pose.rotation.T, px, px.copy(), rest, surface[0], surface[1], surface[2], surface[3], average_marks, marks,
-        moved, np.zeros_like(camera),
+        moved, np.zeros_like(camera), np.zeros(len(camera)),
     )  # fmt: skip
 
 
-def _bend(still: Still, fitter: HeadFitter, whole: F64, average_marks: F64):  # type: ignore[no-untyped-def]
+def _bend(still: Still, fitter: HeadFitter, whole: F64, average_marks: F64) -> Callable[[F64], F64]:
     """What the identity space leaves over is taken up by a smooth displacement in the picture's plane, in head space."""
     pose = still.pose
     at = fitter.at_landmarks(whole) @ pose.rotation.T
-    near = pose.scale * 1.2 / (1.2 - at[:, 2])
+    near = pose.scale * DISTANCE_M / (DISTANCE_M - at[:, 2])
     residual = still.fit.residual_px / near[:, None] * [1, -1]
     wanted = np.c_[residual, np.zeros(len(residual))] @ pose.rotation
     trust = np.clip(fitter.trust / fitter.trust.max(), 0.15, 1)

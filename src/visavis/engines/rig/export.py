@@ -64,6 +64,7 @@ def _dynamic(person: Prepared) -> npt.NDArray[np.bool_]:
     moving = np.zeros(len(person.positions), bool)
     moving[person.shape_indices] = True
     moving[person.bent_vertices] = True
+    moving[person.lid_lines] = True
     for first, past in person.eye_spans:
         moving[first:past] = True
     return moving
@@ -86,6 +87,7 @@ def _arrays(person: Prepared, order: npt.NDArray[np.intp]) -> tuple[dict[str, _A
     tongue, arch = frame.tongue_of(person)
     half = frame.half_vector(np.vstack([mesh.lights, np.zeros((3, 6), np.float32)]))
     part = _part_of(person)[order]
+    second = np.isin(part, (Part.SKIN, Part.FINE))  # of the two parts that share a kind of shading
     seen = np.full((len(mesh.directions), len(order)), 255, np.uint8)
     seen[:, moved[: person.shaded]] = person.visibility[:, : person.shaded]
     arrays: dict[str, _Array] = {
@@ -93,7 +95,7 @@ def _arrays(person: Prepared, order: npt.NDArray[np.intp]) -> tuple[dict[str, _A
         "normals": normals,
         "follow": _share(np.concatenate([person.follow, person.lids], 1)[order]),
         "albedo": _share(person.looks[order][:, :4]),
-        "more": _share(np.stack([person.occlusion[order], person.looks[order, 6], person.facing[order], np.isin(part, (Part.SKIN, Part.FINE))], 1)),
+        "more": _share(np.stack([person.occlusion[order], person.looks[order, 6], person.facing[order], second], 1)),
         "uv": person.looks[order][:, 4:6].astype(np.float32),
         "tangents": tangents,
         "shape_offsets": person.shape_offsets.astype(np.uint32),
@@ -106,7 +108,7 @@ def _arrays(person: Prepared, order: npt.NDArray[np.intp]) -> tuple[dict[str, _A
         "tongue": moved[tongue].astype(wide),
         "tongue_arch": arch.astype(np.float32),
         "directions": mesh.directions,
-        "visibility": np.minimum((seen.astype(np.uint16) + VISIBILITY_STEP // 2) // VISIBILITY_STEP * VISIBILITY_STEP, 255).astype(np.uint8),
+        "visibility": _stepped(seen, VISIBILITY_STEP),
         "grain": (grain_table(mesh.noise, half).view(np.int8).astype(np.int16) + 128).astype(np.uint8).reshape(256, 256, 4),
         "iris": np.rint(np.sqrt(np.clip(mesh.iris, 0, 1)) * 255).astype(np.uint8),
         "moved": moved,
@@ -126,6 +128,11 @@ def _quantised(values: F32, most: float | None = None) -> tuple[npt.NDArray[np.i
     """int16 of the same shape and the unit they count."""
     unit = (most if most is not None else max(float(np.abs(values).max(initial=0)), 1e-9)) / 32_767
     return np.rint(values / unit).clip(-32_767, 32_767).astype(np.int16), unit
+
+
+def _stepped(values: _Array, step: int) -> _Array:
+    """uint8, rounded to multiples of `step`; 255 stays."""
+    return np.minimum((values.astype(np.uint16) + step // 2) // step * step, 255).astype(np.uint8)
 
 
 def _share(values: F32) -> npt.NDArray[np.uint16]:
@@ -167,7 +174,8 @@ def _values(person: Prepared) -> dict[str, Any]:
         "sway": {"frequency_hz": sway.FREQUENCY_HZ, "damping": sway.DAMPING, "max_step_s": sway.MAX_STEP_S,
                  "reset_s": sway.RESET_S, "limit": sway.LIMIT.tolist()},
         "pupils": {"hippus": [list(wave) for wave in pupils.HIPPUS], "arousal": pupils.arousal_by_shape(),
-                   "least": pupils.LEAST, "most": pupils.MOST, "widen_s": pupils.WIDEN_S, "narrow_s": pupils.NARROW_S, "reset_s": sway.RESET_S},
+                   "least": pupils.LEAST, "most": pupils.MOST, "widen_s": pupils.WIDEN_S, "narrow_s": pupils.NARROW_S,
+                   "reset_s": sway.RESET_S},
     }  # fmt: skip
 
 

@@ -59,8 +59,8 @@ def frame_ticks(count: int) -> list[int]:
 def bare_motion() -> Motion:
     """Motion with nothing but speech in it, so that an opening is speech's alone."""
     motion = Motion(seed=1)
-    for name in (FaceLayer.IDLE, FaceLayer.GESTURE, FaceLayer.EMOTION):
-        motion.fade_layer(name, 0.0, 0, 0.0)
+    for layer in (FaceLayer.IDLE, FaceLayer.GESTURE, FaceLayer.EMOTION):
+        motion.fade_layer(layer, 0.0, 0, 0.0)
     return motion
 
 

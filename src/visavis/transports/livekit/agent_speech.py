@@ -14,15 +14,20 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Final
 
-import numpy as np
 from livekit import rtc
 
-from visavis.audio.resample import StreamResampler
-from visavis.errors import BadInput, VisavisError
+from visavis.errors import VisavisError
 from visavis.protocol import LIVEKIT_CUES_TOPIC
-from visavis.transports.livekit.cues import CueReader
-from visavis.transports.livekit.wire import AUDIO_TOPIC, CLEAR_BUFFER, PHONES_KNOWN, PLAYBACK_FINISHED, PLAYBACK_STARTED
-from visavis.types import I16, SPEECH_HZ, AudioChunk, Cue, PlaybackEnd, SpeechChunk, SpeechSink, ticks_from_samples
+from visavis.transports.livekit.streams import CueCollector, PcmReader
+from visavis.transports.livekit.tracing import SpeechSpans
+from visavis.transports.livekit.wire import (
+    AUDIO_TOPIC,
+    CLEAR_BUFFER,
+    PLAYBACK_FINISHED,
+    PLAYBACK_STARTED,
+    TRACE_PARENT,
+)
+from visavis.types import I16, SPEECH_HZ, AudioChunk, PlaybackEnd, SpeechChunk, SpeechSink, ticks_from_samples
 
 log = logging.getLogger(__name__)
 
@@ -35,8 +40,6 @@ IDLE_S: Final = 10.0
 LAST_PIECE_S: Final = 0.2
 RPC_TRIES: Final = 3
 RPC_PAUSE_S: Final = 0.1
-RATES_HZ: Final = range(8_000, 96_001)
-CHANNELS: Final = range(1, 9)
 
 
 @dataclass(eq=False)
@@ -53,7 +56,8 @@ class _Utterance:
 class AgentSpeech:
     """The session's talker where the voice is an agent in the room. It speaks through `sink`; `attach` gives it the room."""
 
-    def __init__(self, sink: SpeechSink, agent: str) -> None:
+    def __init__(self, sink: SpeechSink, agent: str, spans: SpeechSpans | None = None) -> None:
+        self._spans = spans or SpeechSpans()
         self._sink = sink
         self._agent = agent
         self._room: rtc.Room | None = None
@@ -162,6 +166,8 @@ class AgentSpeech:
                 await self._arrived.wait()
             utterance = self._waiting.popleft()
             self._open.append(utterance)
+            told = utterance.cues.info.attributes if utterance.cues is not None else None
+            self._spans.begin((told or {}).get(TRACE_PARENT, ""))
             try:
                 await self._play_one(utterance)
             except VisavisError as error:
@@ -173,8 +179,8 @@ class AgentSpeech:
                     utterance.cues.close()
 
     async def _play_one(self, utterance: _Utterance) -> None:
-        format_ = _Format.of(utterance.audio.info.attributes or {})
-        collector = _CueCollector(utterance.cues)
+        format_ = PcmReader.of(utterance.audio.info.attributes or {})
+        collector = CueCollector(utterance.cues)
         listening = asyncio.get_running_loop().create_task(collector.run(), name="agent cues")
         samples_so_far = 0
         try:
@@ -194,7 +200,7 @@ class AgentSpeech:
             await asyncio.gather(listening, return_exceptions=True)
         self._close(utterance)
 
-    async def _push(self, utterance: _Utterance, samples: I16, at: int, collector: _CueCollector) -> int:
+    async def _push(self, utterance: _Utterance, samples: I16, at: int, collector: CueCollector) -> int:
         """How many samples were taken."""
         cues = collector.take()
         if len(samples) or (cues and utterance.number is not None):
@@ -217,6 +223,7 @@ class AgentSpeech:
 
     def _started(self, utterance: int) -> None:
         del utterance
+        self._spans.sounded()
         self._reports.put_nowait((PLAYBACK_STARTED, ""))
 
     def _finished(self, end: PlaybackEnd) -> None:
@@ -227,6 +234,7 @@ class AgentSpeech:
 
     def _end(self, utterance: _Utterance, position_s: float, *, interrupted: bool) -> None:
         self._open.remove(utterance)
+        self._spans.end(position_s, interrupted=interrupted)
         self._tell_finished(position_s, interrupted=interrupted)
 
     def _tell_finished(self, position_s: float, *, interrupted: bool) -> None:
@@ -250,64 +258,6 @@ class AgentSpeech:
                 await asyncio.sleep(RPC_PAUSE_S)
             else:
                 return
-
-
-@dataclass
-class _Format:
-    """PCM of any usual rate and channel count to mono at `SPEECH_HZ`, from bytes cut anywhere."""
-
-    channels: int
-    resampler: StreamResampler
-    rest: bytes = b""
-
-    @staticmethod
-    def of(attributes: dict[str, str]) -> _Format:
-        """Raises BadInput where rate or channels are missing or out of range."""
-        try:
-            rate_hz, channels = int(attributes["sample_rate"]), int(attributes["num_channels"])
-        except (KeyError, ValueError):
-            raise BadInput("The audio stream does not say its sample_rate and num_channels.") from None
-        if rate_hz not in RATES_HZ or channels not in CHANNELS:
-            raise BadInput(
-                f"The audio stream has {rate_hz} Hz and {channels} channels.", mend="Send 8 to 96 kHz, 1 to 8 channels."
-            )
-        return _Format(channels, StreamResampler(rate_hz, SPEECH_HZ))
-
-    def push(self, data: bytes) -> I16:
-        data = self.rest + data
-        whole = len(data) // (2 * self.channels) * (2 * self.channels)
-        self.rest = data[whole:]
-        samples = np.frombuffer(data[:whole], "<i2")
-        if self.channels > 1:
-            samples = samples.reshape(-1, self.channels).mean(axis=1)
-        return self.resampler.push(samples.astype(np.int16))
-
-    def flush(self) -> I16:
-        return self.resampler.flush()
-
-
-class _CueCollector:
-    """The cues of one utterance as they arrive. A faulty stream ends them; the audio goes on."""
-
-    def __init__(self, reader: rtc.ByteStreamReader | None) -> None:
-        self._reader = reader
-        self._cues: list[Cue] = []
-        attributes = (reader.info.attributes or {}) if reader is not None else {}
-        self.phones_known = attributes.get(PHONES_KNOWN) == "1"
-
-    async def run(self) -> None:
-        if self._reader is None:
-            return
-        lines = CueReader()
-        try:
-            async for data in self._reader:
-                self._cues += lines.push(data)
-        except (VisavisError, rtc.StreamError) as error:
-            log.warning("cues are left out from here on: %s", error)
-
-    def take(self) -> tuple[Cue, ...]:
-        cues, self._cues = tuple(self._cues), []
-        return cues
 
 
 async def _until_superseded(utterance: _Utterance) -> AsyncIterator[bytes]:

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from visavis.errors import BadInput, TooLarge, Unavailable
 from visavis.transports.livekit.access import AVATAR_PREFIX, LiveKitAccess
+from visavis.types import TICKS_HZ
 
 if TYPE_CHECKING:
     from livekit.api import LiveKitAPI
 
 MAX_WISH_BYTES: Final = 4_096
 SERVER_MEND: Final = "Check the server's URL, key and secret."
+
+
+def _divides_the_tick(fps: int) -> int:
+    if TICKS_HZ % fps:
+        raise ValueError(f"{fps} does not divide {TICKS_HZ}; take 25, 30, 50 or 60")
+    return fps
 
 
 class AvatarWish(BaseModel):
@@ -29,7 +36,7 @@ class AvatarWish(BaseModel):
     engine: Annotated[str, Field(min_length=1, max_length=32)] | None = None
     name: Annotated[str, Field(max_length=64)] = "visavis"
     size: Annotated[int, Field(ge=128, le=1080, multiple_of=16)] | None = None
-    fps: Literal[5, 10, 15, 20, 24, 25, 30, 40, 48, 50, 60] | None = None
+    fps: Annotated[int, Field(ge=5, le=60), AfterValidator(_divides_the_tick)] | None = None
     restart: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     """How often it was lost before."""
 
@@ -41,9 +48,21 @@ def decode_wish(metadata: str) -> AvatarWish:
     try:
         return AvatarWish.model_validate_json(metadata)
     except ValidationError as error:
-        fault = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in fault["loc"]) or "metadata"
-        raise BadInput(f"{where}: {fault['msg']}.", mend="Ask for an avatar through livekit.plugins.visavis.") from None
+        raise _fault(error) from None
+
+
+def make_wish(**fields: Any) -> AvatarWish:
+    """Raises BadInput."""
+    try:
+        return AvatarWish(**fields)
+    except ValidationError as error:
+        raise _fault(error) from None
+
+
+def _fault(error: ValidationError) -> BadInput:
+    fault = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(str(part) for part in fault["loc"]) or "metadata"
+    return BadInput(f"{where}: {fault['msg']}.", mend="Ask for an avatar through livekit.plugins.visavis.")
 
 
 @asynccontextmanager

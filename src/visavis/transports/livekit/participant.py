@@ -89,7 +89,8 @@ class RoomOptions:
 class RoomAvatar:
     """The session's viewer in a room. `join` once, `aclose` at the end.
 
-    `make_room` gives the room object to join with, again after a loss unless `rejoin` is off; `on_room` sees it before it connects.
+    `make_room` gives the room object to join with, again after a loss unless `rejoin` is off; `on_room` sees it before it connects;
+    `on_frame` follows each picture that was handed over.
     """
 
     def __init__(
@@ -102,6 +103,7 @@ class RoomAvatar:
         make_room: Callable[[], rtc.Room] = rtc.Room,
         rejoin: bool = True,
         on_room: Callable[[rtc.Room], None] = lambda room: None,
+        on_frame: Callable[[], None] = lambda: None,
     ) -> None:
         self._clock = clock
         self._listener = listener
@@ -110,6 +112,7 @@ class RoomAvatar:
         self._make_room = make_room
         self._rejoin = rejoin
         self._on_room = on_room
+        self._on_frame = on_frame
         self._speech = SpeechTrack(clock, listener.read_speech)
         self._face = FaceTrack(options.width, options.height, options.fps)
         self._room: rtc.Room | None = None
@@ -149,6 +152,7 @@ class RoomAvatar:
             return
         self._video_late_ticks += (self._clock.now_ticks() - frame.t_ticks - self._video_late_ticks) * SMOOTHING
         self._face.put(frame)
+        self._on_frame()
 
     def send(self, event: str) -> None:
         if not self._events.full():

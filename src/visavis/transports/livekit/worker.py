@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from livekit import rtc
 from livekit.agents import AgentServer, AutoSubscribe, JobContext, JobExecutorType, JobProcess, JobRequest
@@ -24,8 +24,10 @@ START_PROCESS_S: Final = 60.0
 """A process loads a person and compiled kernels before it takes its first job; on a busy machine that takes a while."""
 END_JOB_S: Final = 5.0
 
-Entry = Callable[[JobContext], Awaitable[None]]
-Warm = Callable[[JobProcess], None]
+Job: TypeAlias = JobContext
+Process: TypeAlias = JobProcess
+Entry = Callable[[Job], Awaitable[None]]
+Warm = Callable[[Process], None]
 
 
 @dataclass(frozen=True)
@@ -113,11 +115,11 @@ class Worker:
         await request.accept(identity=wish.identity, name=wish.name, attributes={ON_BEHALF: wish.agent})
 
 
-def wish_of(context: JobContext) -> AvatarWish:
+def wish_of(context: Job) -> AvatarWish:
     return decode_wish(context.job.metadata)
 
 
-def job_room(context: JobContext) -> tuple[Callable[[], rtc.Room], Join]:
+def job_room(context: Job) -> tuple[Callable[[], rtc.Room], Join]:
     """The job's room, and how it is joined."""
 
     async def join(room: rtc.Room) -> None:

@@ -85,7 +85,8 @@ class Glb:
         return number
 
     def to_bytes(self) -> bytes:
-        self.document["buffers"][0]["byteLength"] = max(len(self.data), 1)
+        self.data += b"\0" * (not self.data)
+        self.document["buffers"][0]["byteLength"] = len(self.data)
         text = json.dumps(self.document).encode()
         return pack(text, bytes(self.data))
 

@@ -18,6 +18,8 @@ F64 = npt.NDArray[np.float64]
 
 NECK: Final = 0.12
 """Of the head's height: what reaches so far below the chin is a neck."""
+STILL: Final = 0.30
+"""What lies further below the chin than this, of the head's height, does not turn with it where no bones say so."""
 STRONG: Final = 0.5
 """What moves at least this share of a shape's largest way is what the shape is about."""
 _EYES: Final = ("eyeBlinkLeft", "eyeBlinkRight", "eyeWideLeft", "eyeWideRight", "eyeSquintLeft", "eyeSquintRight")
@@ -96,7 +98,8 @@ def find_anatomy(
     tall = top - chin_y
     middle_z = float(np.median(points[used[points[used, 1] > chin_y], 2]))
     pivot = np.array([eye[0], chin_y + 0.10 * tall, middle_z - 0.1 * tall])
-    fade = np.clip((points[:, 1] - bottom) / max(chin_y - 0.06 * tall - bottom, 1e-9), 0, 1)
+    still_y, free_y = max(bottom, chin_y - STILL * tall), chin_y - 0.04 * tall
+    fade = np.clip((points[:, 1] - still_y) / max(free_y - still_y, 1e-9), 0, 1)
     still = bottom < chin_y - NECK * tall
     return Anatomy(
         eyes, mouth, chin_y, top, bottom, half_width, pivot, fade * fade * (3 - 2 * fade) if still else np.ones(len(points))

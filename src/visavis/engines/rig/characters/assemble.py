@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +18,11 @@ from visavis.engines.rig.characters.stage import Stage, stage_of
 from visavis.render.mesh import Part, RenderMesh
 
 if TYPE_CHECKING:
+    from visavis.engines.rig.characters.anatomy import Anatomy
     from visavis.engines.rig.characters.build import Character
 
+INSIDE_LIGHT: Final = 0.36
+"""What an open mouth of the skin itself gets of the light, at its front."""
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
 
@@ -69,29 +72,50 @@ def _same_places(points: F64) -> npt.NDArray[np.int32]:
 
 
 def _lower_mouth(character: Character, names: list[str], same: npt.NDArray[np.int32]) -> I64:
-    """Vertices of lower teeth, gums and tongue, by connected pieces under the middle of the mouth's inside."""
+    """Vertices of lower teeth, gums and tongue: connected pieces under others at their place, or alone and under the lips."""
     gathered = character.gathered
     inside = np.isin(gathered.piece, [p for p, name in enumerate(names) if is_mouth(name)])
     tongue = np.isin(gathered.piece, [p for p, name in enumerate(names) if TONGUE.search(name) and not TEETH.search(name)])
-    if not inside.any():
-        return np.zeros(0, np.int64)
-    numbers = components(len(same), gathered.triangles, same)
     rows = np.flatnonzero(inside)
-    heights = np.bincount(numbers[rows], gathered.positions[rows, 1]) / np.maximum(np.bincount(numbers[rows]), 1)
-    low, high = gathered.positions[rows, 1].min(), gathered.positions[rows, 1].max()
-    return np.flatnonzero(inside & (tongue | (heights[np.minimum(numbers, len(heights) - 1)] < (low + high) / 2)))
+    if len(rows) == 0:
+        return rows
+    numbers = np.unique(components(len(same), gathered.triangles, same)[rows], return_inverse=True)[1]
+    points = gathered.positions[rows]
+    low, high = (np.array([side(points[numbers == n], axis=0) for n in range(numbers.max() + 1)]) for side in (np.min, np.max))
+    middle, tall = (low + high) / 2, float(np.median((high - low)[:, 1]))
+    reach = 0.2 * float(np.ptp(points[:, 0]))
+    under = np.zeros(len(middle), np.bool_)
+    for n, place in enumerate(middle):
+        near = middle[np.hypot(*(middle - place)[:, [0, 2]].T) < reach, 1]
+        two_rows = np.ptp(near) > 0.75 * tall
+        under[n] = place[1] < (near.min() + near.max()) / 2 if two_rows else place[1] < character.anatomy.mouth[1]
+    return rows[under[numbers] | tongue[rows]]
 
 
-def relight(mesh: RenderMesh, *, flat: bool) -> RenderMesh:
-    """Baked occlusion as it should be seen."""
-    occlusion = mesh.occlusion.astype(np.float64).copy()
-    mouth = mesh.part == Part.MOUTH
-    occlusion = 0.08 + 0.92 * np.clip(occlusion * 1.12, 0, 1) ** 0.9
+def relight(mesh: RenderMesh, stage: Stage, anatomy: Anatomy) -> RenderMesh:
+    """Baked light as it should be seen: insides of mouths lie in the dark only while they are closed, drawn faces never quite."""
+    occlusion = 0.08 + 0.92 * np.clip(mesh.occlusion.astype(np.float64) * 1.12, 0, 1) ** 0.9
     visibility = mesh.visibility
+    mouth = mesh.part == Part.MOUTH
     if mouth.any():
-        front = np.percentile(mesh.positions[mouth, 2], 98)
-        occlusion[mouth] = np.clip(1 - (front - mesh.positions[mouth, 2]) * 17, 0.06, 1)
-    if flat:
+        occlusion[mouth] = _towards_the_front(mesh.positions[mouth, 2], 0.06)
+    if stage.flat:
         occlusion = 0.62 + 0.38 * occlusion
         visibility = np.round(255 * (0.55 + 0.45 * visibility / 255.0)).astype(np.uint8)
+    else:
+        frame = stage.frame
+        away = mesh.positions - (anatomy.mouth - frame.origin) * frame.scale
+        reach = anatomy.eyes_apart * frame.scale * np.array([0.55, 0.40, 0.70])
+        near = np.flatnonzero((np.abs(away) < reach).all(1) & (mesh.part == Part.SKIN))
+        if len(near):
+            share = INSIDE_LIGHT * _towards_the_front(mesh.positions[near, 2], 0.0)
+            occlusion[near] = np.maximum(occlusion[near], share)
+            front = np.clip(mesh.directions[:, 2] * 1.5, 0, 1)[:, None]
+            visibility = visibility.copy()
+            visibility[:, near] = np.maximum(visibility[:, near], np.round(255 * 0.8 * share * front))
     return replace(mesh, occlusion=np.clip(occlusion, 0, 1).astype(np.float32), visibility=visibility)
+
+
+def _towards_the_front(z: npt.NDArray[np.floating], least: float) -> npt.NDArray[np.float64]:
+    """1 at the front of some depths in metres, falling off by three centimetres behind it and more."""
+    return np.asarray(np.clip(1 - (np.percentile(z, 98) - z) * 17, least, 1), np.float64)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -77,7 +77,7 @@ def build_character(
     report("Shaping the character", 0.1)
     mesh, stage = assemble(character, settings or CharacterFile())
     report("Baking light", 0.3)
-    mesh = relight(bake(mesh), flat=stage.flat)
+    mesh = relight(bake(mesh), stage, character.anatomy)
     report("Dropping what is never seen", 0.7)
     mesh = prune(mesh, yaws_deg=PRUNE_YAWS_DEG, pitches_deg=PRUNE_PITCHES_DEG)
     report("Character ready", 1.0)
@@ -145,9 +145,3 @@ def _sides_right(gathered: Gathered, sources: Sources, mapping: Mapping52) -> tu
         for shape, terms in mapping.items()
     }
     return swapped, ("Its left and right are named as the viewer sees them; they were exchanged.",)
-
-
-def with_settings(character: Character, settings: CharacterFile) -> Character:
-    """The same file under another mapping."""
-    mapping = settings.mapping(character.sources) if settings.shapes else character.mapping
-    return replace(character, mapping=mapping, report=report_of(mapping, character.sources))

@@ -63,16 +63,16 @@ def sources_of(gathered: Gathered, vrm: Vrm | None, *, jaw_bone: bool) -> Source
 Recipe: TypeAlias = tuple[tuple[str, float, Part | None], ...]
 """Alternatives are tried in order; each is (meaning, weight, part): `viseme aa`, `expression happy`, `pair eyeBlink`, `shape jawOpen`."""
 _MIXED: Final[Mapping[str, tuple[Recipe, ...]]] = {
-    "jawOpen": ((("viseme aa", 1.0, "mouth"),), (("bone jaw", 1.0, None),)),
-    "mouthFunnel": ((("viseme oh", 0.9, "mouth"),),),
-    "mouthPucker": ((("viseme ou", 1.0, "mouth"),), (("viseme oh", 0.7, "mouth"),)),
-    "mouthClose": ((("viseme PP", 1.0, "mouth"),), (("shape jawOpen", -0.8, "mouth"),), (("viseme aa", -0.8, "mouth"),)),
+    "jawOpen": ((("viseme aa", 1.6, "mouth"),), (("bone jaw", 1.0, None),)),
+    "mouthFunnel": ((("viseme oh", 1.1, "mouth"),),),
+    "mouthPucker": ((("viseme ou", 1.2, "mouth"),), (("viseme oh", 0.7, "mouth"),)),
+    "mouthClose": ((("viseme PP", 1.0, "mouth"),), (("shape jawOpen", -0.8, "mouth"),), (("viseme aa", -1.2, "mouth"),)),
     "mouthRollLower": ((("viseme FF", 0.8, "mouth"),), (("viseme PP", 0.7, "mouth"),)),
     "mouthRollUpper": ((("viseme PP", 0.5, "mouth"),),),
     "mouthShrugUpper": ((("viseme CH", 0.4, "mouth"),),),
     "tongueOut": ((("viseme TH", 0.8, "mouth"),),),
     "mouthSmile": ((("expression relaxed", 1.0, "mouth"),), (("expression happy", 0.8, "mouth"),), (("viseme E", 0.5, "mouth"),)),
-    "mouthStretch": ((("viseme ih", 0.6, "mouth"),), (("viseme E", 0.5, "mouth"),)),
+    "mouthStretch": ((("viseme ih", 0.8, "mouth"),), (("viseme E", 0.5, "mouth"),)),
     "mouthDimple": ((("pair mouthSmile", 0.35, "mouth"),), (("viseme ih", 0.25, "mouth"),)),
     "mouthFrown": ((("expression sad", 0.8, "mouth"),),),
     "mouthPress": ((("viseme PP", 0.6, "mouth"),),),
@@ -82,12 +82,14 @@ _MIXED: Final[Mapping[str, tuple[Recipe, ...]]] = {
     "browOuterUp": ((("expression surprised", 0.8, "brows"),),),
     "browDown": ((("expression angry", 1.0, "brows"),),),
     "eyeBlink": ((("pair eyeBlink", 1.0, None),),),
-    "eyeWide": ((("expression surprised", 0.7, "eyes"),),),
+    "eyeWide": ((("expression surprised", 0.7, "eyes"),), (("pair eyeBlink", -0.2, "eyes"),)),
+    "cheekSquint": ((("expression happy", 0.4, "eyes"),),),
     "eyeSquint": ((("pair eyeBlink", 0.35, "eyes"),),),
     "eyeLookUp": ((("expression lookUp", 1.0, None),),),
     "eyeLookDown": ((("expression lookDown", 1.0, None),),),
 }  # fmt: skip
-"""For shapes that have no target: by stem where both sides are made alike."""
+"""For shapes that have no target: by stem where both sides are made alike. A vowel at its full is a jaw that is open not nearly as far
+as ARKit's opens at 1."""
 
 
 def automatic(sources: Sources) -> Mapping52:

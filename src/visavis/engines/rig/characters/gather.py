@@ -17,7 +17,8 @@ from visavis.errors import BadInput, TooLarge
 F64 = npt.NDArray[np.float64]
 I32 = npt.NDArray[np.int32]
 
-MAX_VERTICES: Final = 1_200_000
+MAX_VERTICES: Final = 500_000
+MAX_PRIMITIVES: Final = 4_096
 MOVES: Final = 1e-7
 """Deltas below this share of a unit are none."""
 
@@ -101,7 +102,7 @@ def target_names(mesh: Mesh) -> list[str]:
 
 
 def _drawn(gltf: Gltf, nodes: Nodes) -> Iterator[tuple[int, int, Primitive]]:
-    count = 0
+    count = drawn = 0
     for number in nodes.order:
         mesh = gltf.document.nodes[number].mesh
         if mesh is None:
@@ -112,6 +113,9 @@ def _drawn(gltf: Gltf, nodes: Nodes) -> Iterator[tuple[int, int, Primitive]]:
             if primitive.mode < 4:
                 continue  # points and lines
             count += gltf.item(gltf.document.accessors, primitive.attributes.get("POSITION", -1) % (1 << 31), "position").count
+            drawn += 1
+            if drawn > MAX_PRIMITIVES:
+                raise TooLarge(f"{gltf.name} has more than {MAX_PRIMITIVES} parts.", mend="Join its meshes before export.")
             if count > MAX_VERTICES:
                 raise TooLarge(
                     f"{gltf.name} has more than {MAX_VERTICES} vertices.", mend="Reduce it, or take a lighter export."

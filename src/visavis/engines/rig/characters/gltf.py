@@ -26,7 +26,8 @@ _TYPES: Final = {5120: np.int8, 5121: np.uint8, 5122: np.int16, 5123: np.uint16,
 _MOST: Final = {5120: 127, 5121: 255, 5122: 32_767, 5123: 65_535, 5125: 4_294_967_295}
 _WIDTH: Final = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT2": 4, "MAT3": 9, "MAT4": 16}
 KNOWN: Final = frozenset({
-    "KHR_mesh_quantization", "KHR_texture_transform", "KHR_materials_unlit", "KHR_materials_emissive_strength", "KHR_materials_specular",
+    "KHR_mesh_quantization", "KHR_texture_transform", "EXT_texture_webp",
+    "KHR_materials_unlit", "KHR_materials_emissive_strength", "KHR_materials_specular",
     "KHR_materials_clearcoat", "KHR_materials_ior", "KHR_materials_sheen", "KHR_materials_transmission", "KHR_materials_volume",
     "KHR_lights_punctual", "KHR_xmp_json_ld", "VRM", "VRMC_vrm", "VRMC_materials_mtoon", "VRMC_springBone", "VRMC_node_constraint",
     "VRMC_materials_hdr_emissiveMultiplier",
@@ -37,9 +38,8 @@ REFUSED: Final = {
     "EXT_meshopt_compression": "its data are compressed with meshopt",
     "KHR_meshopt_compression": "its data are compressed with meshopt",
     "KHR_texture_basisu": "its textures are KTX2",
-    "EXT_texture_webp": "its textures are WebP",
 }
-UNPACK: Final = "Export it without compression, with PNG or JPEG textures."
+UNPACK: Final = "Export it without compression, with PNG, JPEG or WebP textures."
 T = TypeVar("T")
 
 

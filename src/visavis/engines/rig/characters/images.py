@@ -28,7 +28,7 @@ def read_image(gltf: Gltf, index: int) -> U8:
         raise BadInput(f"{gltf.name}: its textures are KTX2.", mend=UNPACK)
     size = picture_size(data)
     if size is None:
-        raise BadInput(f"{gltf.name}: image {index} is neither PNG nor JPEG.", mend=UNPACK)
+        raise BadInput(f"{gltf.name}: image {index} is neither PNG, JPEG nor WebP.", mend=UNPACK)
     if max(size) > MAX_SIDE or size[0] * size[1] > MAX_PIXELS:
         raise TooLarge(f"{gltf.name}: image {index} is {size[0]} x {size[1]}; at most {MAX_SIDE} a side are taken.")
     decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
@@ -53,10 +53,12 @@ def read_image(gltf: Gltf, index: int) -> U8:
 
 
 def picture_size(data: bytes) -> tuple[int, int] | None:
-    """Width and height that a PNG or JPEG states, before any of it is decoded; None for anything else."""
+    """Width and height that a PNG, JPEG or WebP states, before any of it is decoded; None for anything else."""
     if data.startswith(b"\x89PNG\r\n\x1a\n") and len(data) >= 24:
         width, height = struct.unpack_from(">II", data, 16)
         return (width, height) if width and height else None
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP" and len(data) >= 30:
+        return _webp_size(data)
     if not data.startswith(b"\xff\xd8"):
         return None
     at = 2
@@ -71,4 +73,16 @@ def picture_size(data: bytes) -> tuple[int, int] | None:
             height, width = struct.unpack_from(">HH", data, at + 5)
             return (width, height) if width and height else None
         at += 2 + max(2, struct.unpack_from(">H", data, at + 2)[0])
+    return None
+
+
+def _webp_size(data: bytes) -> tuple[int, int] | None:
+    match data[12:16]:
+        case b"VP8X":
+            return 1 + int.from_bytes(data[24:27], "little"), 1 + int.from_bytes(data[27:30], "little")
+        case b"VP8L":
+            bits = int.from_bytes(data[21:25], "little")
+            return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+        case b"VP8 ":
+            return int.from_bytes(data[26:28], "little") & 0x3FFF, int.from_bytes(data[28:30], "little") & 0x3FFF
     return None

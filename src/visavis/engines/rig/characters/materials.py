@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from visavis.engines.rig.characters.document import Material, TextureInfo
-from visavis.engines.rig.characters.gltf import Gltf
+from visavis.engines.rig.characters.gltf import REFUSED, UNPACK, Gltf
 from visavis.engines.rig.characters.images import read_image
+from visavis.errors import BadInput
 from visavis.render.mesh import TEXEL
 from visavis.render.shade import TONE_SCALE, tone_table
 from visavis.types import U8
@@ -94,10 +95,11 @@ def finish_of(gltf: Gltf, index: int, *, flat: bool, exposure: float) -> Finish:
 
 def _source(gltf: Gltf, info: TextureInfo) -> int:
     texture = gltf.item(gltf.document.textures, info.index, "texture")
+    webp = texture.extensions.get("EXT_texture_webp")
+    better = webp.get("source") if isinstance(webp, dict) else None
+    if isinstance(better, int) and better >= 0:
+        return better
     if texture.source is None:
-        from visavis.engines.rig.characters.gltf import REFUSED, UNPACK
-        from visavis.errors import BadInput
-
         why = next((REFUSED[e] for e in texture.extensions if e in REFUSED), f"texture {info.index} has no picture")
         raise BadInput(f"{gltf.name}: {why}.", mend=UNPACK)
     return texture.source
@@ -191,7 +193,8 @@ def sheer_triangles(picture: U8, uv: F64) -> tuple[npt.NDArray[np.bool_], npt.ND
     high, wide = picture.shape[:2]
     alpha = np.tile(picture[..., 3], (2, 2))
     holes, bodies = (
-        np.pad(np.cumsum(np.cumsum(of.astype(np.int64), 0), 1), ((1, 0), (1, 0))) for of in (alpha < OPAQUE, alpha > CLEAR)
+        np.pad(np.cumsum(np.cumsum(of, 0, dtype=np.int32), 1, dtype=np.int32), ((1, 0), (1, 0)))
+        for of in (alpha < OPAQUE, alpha > CLEAR)
     )
     low, size = np.floor(uv.min(1)), np.ceil(np.ptp(uv, axis=1) * [wide, high]) + 2
     start = ((uv.min(1) - low) * [wide, high] - 1).astype(int).clip(0, [wide - 1, high - 1])

@@ -54,7 +54,8 @@ def _code_hash() -> str:
     here = Path(__file__).parent
     render = here.parents[2] / "render"
     digest = hashlib.sha256()
-    for file in sorted([*here.glob("*.py"), render / "bake.py", render / "prune.py"]):
+    people = [here.parent / "people" / f"{name}.py" for name in ("eyes", "finish", "spec", "textures")]
+    for file in sorted([*here.glob("*.py"), *people, here.parent / "look.py", render / "bake.py", render / "prune.py"]):
         digest.update(file.read_bytes())
     return digest.hexdigest()
 

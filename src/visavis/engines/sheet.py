@@ -65,6 +65,19 @@ def turn_page() -> Page:
     )
 
 
+def overview_page(visemes: Mapping[str, npt.NDArray[np.floating]]) -> Page:
+    """One page to judge a person by: neutral, the visemes, closed eyes, a smile, four turns within a portrait's range."""
+    zeros = np.zeros(COUNT, np.float32)
+    blink, smile = zeros.copy(), zeros.copy()
+    blink[[INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]] = 1
+    smile[[INDEX["mouthSmileLeft"], INDEX["mouthSmileRight"]]] = 0.7
+    smile[[INDEX["cheekSquintLeft"], INDEX["cheekSquintRight"]]] = 0.4
+    faces = {"neutral": _face(zeros)} | {name: _face(np.asarray(w, np.float32)) for name, w in visemes.items()}
+    faces |= {"blink": _face(blink), "smile": _face(smile)}
+    faces |= {f"turn {yaw:+d}": _face(zeros, yaw) for yaw in (-18, 18)} | {f"nod {p:+d}": _face(zeros, 0, p) for p in (-10, 10)}
+    return Page("overview", faces, 6, close=False)
+
+
 def weights_page(name: str, table: Mapping[str, npt.NDArray[np.floating]], columns: int) -> Page:
     """A page from named weights [52]."""
     return Page(name, {label: _face(np.asarray(weights, np.float32)) for label, weights in table.items()}, columns)
@@ -107,6 +120,8 @@ def write_sheets(
     if emotions:
         pages.append(weights_page("emotions", emotions, 4))
     pages.append(turn_page())
+    if visemes:
+        pages.append(overview_page(visemes))
     try:
         folder.mkdir(parents=True, exist_ok=True)
         return [_write(draw_page(engine, page), folder / f"{name}-{page.name}.jpg") for page in pages]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from visavis.arkit import COUNT, INDEX, SHAPES
-from visavis.engines.rig import sheet
+from visavis.engines import sheet
 from visavis.errors import Unavailable
 from visavis.types import FaceFrame, VideoFrame
 
@@ -59,7 +59,13 @@ def test_turns_turn() -> None:
 def test_files_are_written_whole(tmp_path: Path) -> None:
     table = {"one": np.zeros(COUNT), "two": np.ones(COUNT)}
     paths = sheet.write_sheets(Recorder(), "nova", tmp_path / "sheets", visemes=table, emotions=table)
-    assert [p.name for p in paths] == ["nova-shapes.jpg", "nova-visemes.jpg", "nova-emotions.jpg", "nova-turns.jpg"]
+    assert [p.name for p in paths] == [
+        "nova-shapes.jpg",
+        "nova-visemes.jpg",
+        "nova-emotions.jpg",
+        "nova-turns.jpg",
+        "nova-overview.jpg",
+    ]
     assert all(cv2.imread(str(p)) is not None for p in paths)
     assert sorted(p.name for p in (tmp_path / "sheets").iterdir()) == sorted(p.name for p in paths)
 

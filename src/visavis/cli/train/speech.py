@@ -1,4 +1,4 @@
-"""`visavis train`: the models that visavis trains itself, made again from nothing."""
+"""`visavis train speech`: the speech-to-face model, made again from nothing and measured."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ import typer
 from visavis.cli.progress import console, progress_bar
 from visavis.cli.targets import check_target
 
-train = typer.Typer(help="Train visavis's own models again, and measure them.", no_args_is_help=True)
 speech = typer.Typer(help="The speech-to-face model: data, fit, export, report.", no_args_is_help=True)
-train.add_typer(speech, name="speech")
 
 DataOption = Annotated[Path, typer.Option("--data", help="Folder of the training data.")]
 RunOption = Annotated[Path, typer.Option("--run", help="Folder of the run: its checkpoint and its log.")]
