@@ -30,6 +30,7 @@ _LAUGH_WEIGHTS: Final = np.concatenate([np.full(len(columns(name)), weight) for 
 SEAL: Final = (0.40, 0.70)
 """Output at which lips begin to close, and at which they are sealed: `visavis train speech calibrate`."""
 _PRESENCE_FROM, _PRESENCE_FULL = 0.20, 0.55
+_SHAPES: Final = slice(len(GROUPS), len(GROUPS) + len(CHANNELS))
 _NOISE: Final = [KINDS.index("breath"), KINDS.index("noise")]
 
 
@@ -58,6 +59,7 @@ class VoiceModel:
         self._level = StreamLevel()
         self._before: F32 = np.full((1, (STACK - 1) * PAIR, FEATURES), QUIET, np.float32)
         self._state: F32 = np.zeros(self._state_shape, np.float32)
+        self._last: F32 | None = None
 
     def push(self, audio: AudioChunk) -> list[HeardFrames]:
         """What this audio made certain; times are media time. A gap in time ends what was before it."""
@@ -97,7 +99,8 @@ class VoiceModel:
         said, self._state = self._session.run(None, {"stacked": inputs, "state": self._state})
         first = self._steps * PAIR - DELAY_FRAMES
         self._steps += steps
-        rows = said[0].reshape(steps * PAIR, -1)[max(0, -first) :]
+        rows, self._last = _smoothed(said[0].reshape(steps * PAIR, -1), self._last)
+        rows = rows[max(0, -first) :]
         t_ticks = self._first_ticks + _CENTRE_TICKS + max(0, first) * PERIOD_TICKS
         return [heard_frames(rows, t_ticks, self._generation)] if len(rows) else []
 
@@ -111,6 +114,16 @@ def session_of(weights: Path) -> Any:
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(str(weights), options, providers=["CPUExecutionProvider"])
+
+
+def _smoothed(rows: F32, before: F32 | None) -> tuple[F32, F32]:
+    """The mouth's shapes as the mean of each frame and the one before, and the last frame as it came: the two frames of a step
+    are said by different outputs and would tremble against each other.
+    """
+    out = rows.copy()
+    shapes = rows[:, _SHAPES]
+    out[:, _SHAPES] = 0.5 * (shapes + np.concatenate([shapes[:1] if before is None else before, shapes[:-1]]))
+    return out, shapes[-1:].copy()
 
 
 def heard_frames(rows: F32, t_ticks: int, generation: int, *, seal: tuple[float, float] = SEAL) -> HeardFrames:

@@ -26,7 +26,8 @@ def test_a_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
     from visavis.training.speech.fit import Fit, Plan
 
     torch.set_num_threads(1)
-    make(Source("espeak", _tiny, 0.01, 1), tmp_path, 1, 1.0, lambda doing, part: None)
+    for name in ("espeak", "without_words"):
+        make(Source(name, _tiny, 0.01, 1), tmp_path, 1, 1.0, lambda doing, part: None)
     plan = Plan(steps=4, batch=2, save_every=2)
     whole = Fit(tmp_path, tmp_path / "whole", plan)
     whole.run(lambda doing, part: None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -127,7 +127,7 @@ def report(
         write_page(page, table(measured))
 
 
-def _torch():  # type: ignore[no-untyped-def]
+def _torch() -> Any:
     """The torch module. Raises Unavailable where it is not installed."""
     from visavis.errors import Unavailable
 

@@ -143,4 +143,4 @@ def classes_of_phones(phones: list[PhoneCue], count: int) -> npt.NDArray[np.intp
         length = cue.end_ticks - cue.t_ticks
         for group, begin, end in groups_of(cue.ipa):
             groups[(ticks >= cue.t_ticks + begin * length) & (ticks < cue.t_ticks + end * length)] = group
-    return CLASS_OF_GROUP[groups]
+    return np.asarray(CLASS_OF_GROUP[groups])

@@ -85,8 +85,8 @@ def nods_while_listening(talk: Talk, seed: int = 1) -> Nods:
     """Run motion in real time with and without ears for the user; what differs in the head's pitch are its answers."""
     listening, deaf = (_pitches(talk, seed, ears) for ears in (True, False))
     moving = np.abs(listening - deaf) > _NOD_RAD
-    onsets = np.flatnonzero(moving & ~np.concatenate([[False], moving[:-1]])) / 50
-    onsets = [t for i, t in enumerate(onsets) if i == 0 or t - onsets[i - 1] > 1.0]
+    begun = np.flatnonzero(moving & ~np.concatenate([[False], moving[:-1]])) / 50
+    onsets = [float(t) for i, t in enumerate(begun) if i == 0 or t - begun[i - 1] > 1.0]
     users = [t for t in onsets if not any(a <= t <= b for a, b in talk.turns)]
     pauses = [t for t in users if not any(a + 0.02 < t < b - 0.02 for a, b in talk.words)]
     agent_s = sum(b - a for a, b in talk.turns)
