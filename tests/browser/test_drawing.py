@@ -101,9 +101,13 @@ async def test_a_call_without_video(page: Page, server: ServerProcess) -> None:
     after = await page.evaluate("window.visavis.motion.face(performance.now()).tTicks")
     assert 24_000 < after - before < 72_000
     await screenshot(page, "drawn-here")
-    await page.evaluate("window.visavis.setAvatar('milo')")
+    async with page.expect_response(
+        "**/api/avatars/milo/model", timeout=120_000
+    ) as coming:  # made, where nobody has met him yet
+        await page.evaluate("window.visavis.setAvatar('milo')")
+    assert (await coming.value).status == 200
     await page.wait_for_function("window.visavis.agent.avatar === 'milo'", timeout=20_000)
-    await page.wait_for_timeout(1_500)
+    await page.wait_for_timeout(4_000)
     await screenshot(page, "drawn-here-milo")
     await page.get_by_role("button", name="End the call").click()
     await page.wait_for_function("window.visavis.state.phase === 'ended'")
