@@ -70,6 +70,7 @@ async def serve(config: JobConfig, context: Job) -> None:
 
     def talker(sink: Any, session: LiveSession) -> AgentSpeech:
         speeches.append(AgentSpeech(sink, wish.agent, spans))
+        speeches[0].on_broken = session.on_disconnected
         return speeches[0]
 
     def attach(room: Any) -> None:

@@ -261,3 +261,19 @@ async def test_more_than_can_wait_is_refused_and_reported(agent: Agent) -> None:
     await asyncio.sleep(0.02)
     assert agent.speech.refused == 3
     assert agent.finished() == [(0.0, True)] * 3
+
+
+async def test_a_voice_that_breaks_is_told(agent: Agent, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever owns the avatar ends it then, so that another takes over; it must not stay in the room, mute."""
+    broken: list[str] = []
+    agent.speech.on_broken = lambda: broken.append("broken")
+
+    async def refuse(chunk: Any) -> int:
+        raise RuntimeError("no sound device")
+
+    monkeypatch.setattr(agent.player, "push", refuse)
+    stream = agent.open()
+    stream.send(tone(0.1))
+    stream.end()
+    await asyncio.sleep(0.2)
+    assert broken == ["broken"]

@@ -10,7 +10,7 @@ import asyncio
 import json
 import logging
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -69,6 +69,8 @@ class AgentSpeech:
         self._reports: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
         self.refused = 0
+        self.on_broken: Callable[[], None] = lambda: None
+        """Called when a task of this died: an avatar that can hear its agent no more must not stay, mute."""
         sink.on_playback_started = self._started
         sink.on_playback_finished = self._finished
 
@@ -87,7 +89,7 @@ class AgentSpeech:
         for work, name in ((self._play(), "agent speech"), (self._report(), "agent reports")):
             task = asyncio.get_running_loop().create_task(work, name=name)
             self._tasks.add(task)
-            task.add_done_callback(_log_failure)
+            task.add_done_callback(self._task_ended)
 
     def hear(self, audio: AudioChunk) -> None:
         """The agent hears the room itself."""
@@ -118,6 +120,11 @@ class AgentSpeech:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for utterance in [*self._open, *self._waiting]:
             utterance.audio.close()
+
+    def _task_ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and task.exception() is not None:
+            log.error("task %s failed", task.get_name(), exc_info=task.exception())
+            self.on_broken()
 
     # From the room ------------------------------------------------------------------------------------------------------------
 
@@ -279,8 +286,3 @@ async def _until_superseded(utterance: _Utterance) -> AsyncIterator[bytes]:
             yield piece
     finally:
         superseded.cancel()
-
-
-def _log_failure(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and task.exception() is not None:
-        log.error("task %s failed", task.get_name(), exc_info=task.exception())

@@ -191,14 +191,19 @@ class RoomAvatar:
         room.on("track_published", self._track_published)
         room.on("track_subscribed", self._track_subscribed)
         self._on_room(room)
-        async with asyncio.timeout(JOIN_TIMEOUT_S):
-            await self._join(room)
-            me = room.local_participant
-            me.register_rpc_method(CONTROL_RPC, self._control_called)
-            await asyncio.gather(
-                me.publish_track(self._speech.track, self._speech.options()),
-                me.publish_track(self._face.track, self._face.options()),
-            )
+        try:
+            async with asyncio.timeout(JOIN_TIMEOUT_S):
+                await self._join(room)
+                me = room.local_participant
+                me.register_rpc_method(CONTROL_RPC, self._control_called)
+                await asyncio.gather(
+                    me.publish_track(self._speech.track, self._speech.options()),
+                    me.publish_track(self._face.track, self._face.options()),
+                )
+        except (TimeoutError, PublishTrackError):
+            self._room = None  # whoever joined and cannot be seen must not stand beside the one that comes next
+            await room.disconnect()
+            raise
         self._ready.set()
         for participant in list(room.remote_participants.values()):
             self._somebody_came(participant)
