@@ -1,6 +1,7 @@
 """Writes the measured table into README.md from what `visavis bench --json` wrote: `python scripts/readme_table.py FILE [FILE …]`.
 
-Of several files the last that measured a figure counts: drift takes ten minutes and may come from a run of its own.
+Of several files the last that measured a figure of a row counts: drift takes ten minutes and may come from a run of its own, and so
+may each engine.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ FIGURES = (
     ("core_ms_per_frame", "CPU time of a frame, drawing and encoding", "{:.1f} ms"),
     ("core_ms_draw", "… drawing alone", "{:.1f} ms"),
     ("audio_to_frame_ms", "speech pushed to its frame finished, phonemes known", "{} ms"),
+    ("create_s", "a picture or description handed over to its avatar usable", "{:.1f} s"),
+    ("realism", "PSNR and SSIM against truth where truth exists", "{}"),
     ("first_frame_ms", "session asked for to first frame at the viewer, warm", "{:.0f} ms"),
     ("response_ms", "typed text to first sound at the viewer", "{} ms"),
     ("turn_ms", "end of the user's speech to first sound at the viewer", "{} ms"),
@@ -35,9 +38,8 @@ FIGURES = (
 
 def main(*sources: str) -> None:
     runs = [json.loads(Path(source).read_text()) for source in sources]
-    measured = runs[-1]
-    rows = [_merged([run["rows"][index] for run in runs]) for index in range(len(measured["rows"]))]
-    machine = measured["machine"]
+    rows = _merged([row for run in runs for row in run["rows"]])
+    machine = runs[-1]["machine"]
     lines = ["| figure | " + " | ".join(f"`{row['engine']}` ({row['avatar']}, {row['size']}²)" for row in rows) + " |"]
     lines.append("|---|" + "---|" * len(rows))
     for name, words, form in FIGURES:
@@ -50,11 +52,13 @@ def main(*sources: str) -> None:
     README.write_text(f"{head}{BEGIN}{chr(10).join(lines)}\n\nMeasured by `visavis bench` on: {about}.\n{END}{tail}")
 
 
-def _merged(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    merged: dict[str, Any] = {}
+def _merged(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One row for each engine, avatar and size, in the order in which they were first measured."""
+    merged: dict[tuple[Any, ...], dict[str, Any]] = {}
     for row in rows:
-        merged |= {key: value for key, value in row.items() if value is not None}
-    return merged
+        known = {key: value for key, value in row.items() if value is not None}
+        merged.setdefault((row["engine"], row["avatar"], row["size"]), {}).update(known)
+    return list(merged.values())
 
 
 def _cell(value: Any, form: str) -> str:
@@ -62,6 +66,8 @@ def _cell(value: Any, form: str) -> str:
         return ""
     if isinstance(value, dict) and "p50" in value:
         return form.format(f"{value['p50']:.0f} (p95 {value['p95']:.0f})")
+    if isinstance(value, dict) and "psnr" in value:
+        return "" if value["psnr"] is None else f"{value['psnr']:.1f} dB, {value['ssim']:.3f}"
     if isinstance(value, dict):
         return f"{value['working']} of {value['of']}"
     return form.format(value)
