@@ -110,17 +110,24 @@ def test_receiving_records_every_value_and_keeps_performers_apart(tmp_path: Path
     assert sorted(path.name for path in tmp_path.iterdir()) == ["take.Ben.csv", "take.csv"]
 
 
+HEED_CTRL_C = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from visavis.cli import main; main()"
+"""The command line as a person starts it: a shell's background jobs, and what they start, ignore Ctrl-C."""
+
+
 def test_ctrl_c_ends_a_recording_well(tmp_path: Path) -> None:
     port, out = free_port(), tmp_path / "take.csv"
-    command = [sys.executable, "-m", "visavis.cli", "livelink", "receive", "--host", "127.0.0.1", "--port", str(port)]
+    command = [sys.executable, "-c", HEED_CTRL_C, "livelink", "receive", "--host", "127.0.0.1", "--port", str(port)]
     with subprocess.Popen(
         [*command, "--record", str(out)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
-        assert process.stdout is not None
-        assert "listening" in process.stdout.readline()
-        send_soon(port, count=30).join()
-        process.send_signal(signal.SIGINT)
-        said, _ = process.communicate(timeout=20)
+        try:
+            assert process.stdout is not None
+            assert "listening" in process.stdout.readline()
+            send_soon(port, count=30).join()
+            process.send_signal(signal.SIGINT)
+            said, _ = process.communicate(timeout=20)
+        finally:
+            process.kill()
     assert process.returncode == 0
     assert "rows" in said
     assert len(read_live_link_csv(out)) > 10

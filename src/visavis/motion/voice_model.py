@@ -27,7 +27,7 @@ _TAIL: Final = np.zeros((DELAY_FRAMES + PAIR + 1) * HOP + WINDOW, np.int16)
 _LAUGHS: Final[dict[str, float]] = {"mouthSmile": 0.55, "cheekSquint": 0.45, "eyeSquint": 0.30, "mouthUpperUp": 0.10}
 _LAUGH_COLUMNS: Final = np.concatenate([columns(name) for name in _LAUGHS])
 _LAUGH_WEIGHTS: Final = np.concatenate([np.full(len(columns(name)), weight) for name, weight in _LAUGHS.items()])
-SEAL: Final = (0.40, 0.70)
+SEAL: Final = (0.50, 0.80)
 """Output at which lips begin to close, and at which they are sealed: `visavis train speech calibrate`."""
 _PRESENCE_FROM, _PRESENCE_FULL = 0.20, 0.55
 _SHAPES: Final = slice(len(GROUPS), len(GROUPS) + len(CHANNELS))
