@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
@@ -21,11 +22,13 @@ from visavis.server.app import PAGE
 HERE = Path(__file__).parent
 SCREENSHOTS = HERE.parents[1] / ".artifacts" / "screenshots"
 QUIET = (
-    "--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
-    "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required",
     "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", "--disable-features=WebRtcHideLocalIpsWithMdns",
 )  # fmt: skip
+NO_GL = ("--disable-gpu",)
+SOFTWARE_GL = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader")
+"""WebGL without a GPU. It also composes every video frame by itself, which takes a core: only for who draws with it."""
 
 
 class ServerProcess:
@@ -69,15 +72,20 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     running.stop()
 
 
+@asynccontextmanager
+async def launched(*flags: str) -> AsyncIterator[Browser]:
+    recording = shared("speech/en_librivox_austen_0870.wav")
+    microphone = f"--use-file-for-fake-audio-capture={recording}%noloop"
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium(), args=[*QUIET, *flags, microphone])
+        yield browser
+        await browser.close()
+
+
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
-    recording = shared("speech/en_librivox_austen_0870.wav")
-    async with async_playwright() as playwright:
-        launched = await playwright.chromium.launch(
-            executable_path=chromium(), args=[*QUIET, f"--use-file-for-fake-audio-capture={recording}%noloop"]
-        )
-        yield launched
-        await launched.close()
+    async with launched(*NO_GL) as found:
+        yield found
 
 
 @pytest.fixture

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import AsyncIterator
 
 import numpy as np
 import pytest
 from PIL import Image
 from playwright.async_api import Browser, Page
-from tests.browser.conftest import ServerProcess, screenshot
+from tests.browser.conftest import SOFTWARE_GL, ServerProcess, launched, screenshot
 
 from visavis.arkit import INDEX
 from visavis.avatars import load_avatar
@@ -62,6 +63,12 @@ def face_of(n: int) -> FaceFrame:
     zeros = np.zeros(3, np.float32)
     face = FaceFrame(n * APART_TICKS, weights, np.array(rotation, np.float32), zeros, np.array([gaze, gaze], np.float32))
     return decode_motion(encode_motion(face))
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with launched(*SOFTWARE_GL) as found:
+        yield found
 
 
 @pytest.mark.parametrize("name", ["nova", "milo"])
