@@ -52,7 +52,9 @@ async def test_a_face_in_a_room_is_seen_heard_read_and_steered(
         await page.get_by_role("button", name="Join").click()
         await page.wait_for_function("window.visavis.state.phase === 'live'", timeout=30_000)
         await page.evaluate("witness.start()")
-        said = agent.session.say("Good morning to everybody in this room.")
+        said = agent.session.say(
+            "Good morning to everybody in this room.", allow_interruptions=False
+        )  # the microphone talks too
         await page.wait_for_function("witness.firstLoud(0, 0.01) !== null", timeout=20_000)
         await page.wait_for_function(
             "window.visavis.events.some(({event}) => event.type === 'transcript' && event.text.includes('morning'))",
