@@ -25,7 +25,14 @@ from visavis.types import U8, Engine, FaceFrame
 
 OUT: Final = Path(__file__).resolve().parent.parent / "docs" / "images" / "ways.jpg"
 SIZE: Final = 512
-WORD: Final = {"jawOpen": 0.42, "mouthSmile": 0.35, "mouthUpperUp": 0.25, "mouthLowerDown": 0.35, "browInnerUp": 0.25, "cheekSquint": 0.2}
+WORD: Final = {
+    "jawOpen": 0.42,
+    "mouthSmile": 0.35,
+    "mouthUpperUp": 0.25,
+    "mouthLowerDown": 0.35,
+    "browInnerUp": 0.25,
+    "cheekSquint": 0.2,
+}
 """An open vowel, said with a smile; a name without its side stands for both."""
 
 
