@@ -15,9 +15,13 @@ AUDIO_FRAME_TICKS: Final = TICKS_HZ // 100
 """10 ms, which the SDK's unqueued source takes. At 48 kHz a tick is a sample."""
 MAX_BEHIND_TICKS: Final = TICKS_HZ // 2
 """A loop that was held up longer than this starts afresh: a listener would rather miss it than hear it late for ever."""
+SILENCE_OWED_TICKS: Final = TICKS_HZ // 50
+"""Beyond this, silence that is owed is not sent: it would fill the listener's jitter buffer and delay the speech behind it."""
 VIDEO_BITS_PER_PIXEL: Final = 0.16
 SMOOTHING: Final = 0.03
 """Of the measured lateness, a frame."""
+SYNC_GROUP: Final = "face"
+"""Tracks of one stream are played together by their timestamps; on their own, each goes by its own jitter buffer."""
 MICROSECONDS: Final = 1_000_000
 
 
@@ -33,10 +37,10 @@ class SpeechTrack:
         self.late_ticks = 0.0
 
     def options(self) -> rtc.TrackPublishOptions:
-        return rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE, dtx=False, red=True)
+        return rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE, stream=SYNC_GROUP, dtx=False, red=True)
 
     async def run(self) -> None:
-        """Until cancelled. Drop rule: what is owed is sent at once, but never more than `MAX_BEHIND_TICKS` of it."""
+        """Until cancelled. Drop rule: speech that is owed is sent at once, but never more than `MAX_BEHIND_TICKS` of it; silence is not."""
         t_ticks = -(-self._clock.now_ticks() // AUDIO_FRAME_TICKS) * AUDIO_FRAME_TICKS
         while True:
             await self._clock.sleep_until(t_ticks)
@@ -47,8 +51,11 @@ class SpeechTrack:
                 t_ticks += skip
             self.late_ticks += (self._clock.now_ticks() - t_ticks - self.late_ticks) * SMOOTHING
             samples = self._read(t_ticks, AUDIO_FRAME_TICKS)
-            await self.source.capture_frame(rtc.AudioFrame(samples.tobytes(), TICKS_HZ, 1, AUDIO_FRAME_TICKS))
             t_ticks += AUDIO_FRAME_TICKS
+            if behind > SILENCE_OWED_TICKS and not samples.any():
+                self.skipped_ticks += AUDIO_FRAME_TICKS
+                continue
+            await self.source.capture_frame(rtc.AudioFrame(samples.tobytes(), TICKS_HZ, 1, AUDIO_FRAME_TICKS))
 
     async def aclose(self) -> None:
         await self.source.aclose()
@@ -69,6 +76,7 @@ class FaceTrack:
         bits = int(width * height * self._fps * VIDEO_BITS_PER_PIXEL)
         return rtc.TrackPublishOptions(
             source=rtc.TrackSource.SOURCE_CAMERA,
+            stream=SYNC_GROUP,
             simulcast=False,
             video_codec=rtc.VideoCodec.VP8,
             video_encoding=rtc.VideoEncoding(max_bitrate=bits, max_framerate=self._fps),
