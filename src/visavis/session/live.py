@@ -170,6 +170,10 @@ class LiveSession:
 
     # From the transport -------------------------------------------------------------------------------------------------------
 
+    @property
+    def generation(self) -> int:
+        return self.player.generation
+
     def read_speech(self, t_ticks: int, count: int) -> I16:
         return self.player.read(t_ticks, count)
 

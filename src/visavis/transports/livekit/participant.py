@@ -52,6 +52,10 @@ Join = Callable[[rtc.Room], Awaitable[None]]
 class RoomListener(Protocol):
     """What the session does for its room. Everything is called on the event loop."""
 
+    @property
+    def generation(self) -> int:
+        """Raised by every interruption."""
+
     def read_speech(self, t_ticks: int, count: int) -> I16:
         """int16 [count] at 48 kHz for media time `t_ticks` on."""
 
@@ -113,7 +117,7 @@ class RoomAvatar:
         self._rejoin = rejoin
         self._on_room = on_room
         self._on_frame = on_frame
-        self._speech = SpeechTrack(clock, listener.read_speech)
+        self._speech = SpeechTrack(clock, listener.read_speech, lambda: listener.generation)
         self._face = FaceTrack(options.width, options.height, options.fps)
         self._room: rtc.Room | None = None
         self._ready = asyncio.Event()
