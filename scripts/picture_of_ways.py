@@ -6,6 +6,7 @@ A drawn person, a picture that talks, a person of splats seen from the side, and
 from __future__ import annotations
 
 import argparse
+import tempfile
 from pathlib import Path
 from typing import Final
 
@@ -62,15 +63,17 @@ def main() -> None:
     nova = faces.avatar("nova")
     portrait, _ = portrait_of(given.picture, {}, settings.cache, lambda doing, part: None)
     likeness = Likeness(origin="character", statement="For a picture.")
-    wish = Request(given.character, "for-a-picture", likeness=likeness, replace=True)
-    character, _ = create_avatar(wish, settings.home, settings.cache, lambda doing, part: None)
+    wish = Request(given.character, "for-a-picture", likeness=likeness)
+    with tempfile.TemporaryDirectory() as home:
+        character, _ = create_avatar(wish, Path(home), settings.cache, lambda doing, part: None)
+        own = drawn(faces.engine(character, "rig", SIZE), 0.15)
     splats = faces.engine(nova, "gaussian", SIZE)
     assert isinstance(splats, GaussianEngine)
     pictures = [
         drawn(faces.engine(nova, "rig", SIZE), 0.08),
         drawn(PortraitEngine(portrait, size=SIZE), 0.06),
         drawn(splats, -0.45),
-        drawn(faces.engine(character, "rig", SIZE), 0.15),
+        own,
     ]
     cv2.imwrite(str(OUT), np.hstack(pictures)[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 88])
 
