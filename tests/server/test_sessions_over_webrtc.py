@@ -173,20 +173,3 @@ async def test_stats_come_once_a_second_and_over_http(server) -> None:
 async def test_live_engines_follow_the_load_and_the_probe_does_not(server) -> None:
     async with watching(server.client):
         assert server.faces.governed == [server.faces.engines[-1]]
-
-
-async def test_a_viewer_that_draws_gets_motion_and_costs_no_picture(server) -> None:
-    from visavis.protocol import MOTION_CHANNEL, decode_motion
-
-    viewer = Viewer()
-    frames: list = []
-    channel = viewer.connection.createDataChannel(MOTION_CHANNEL, ordered=False, maxRetransmits=0)
-    channel.on("message", lambda data: frames.append(decode_motion(data)))
-    drawn = len(server.faces.engines)
-    await viewer.connect(server.client, draw="viewer")
-    await viewer.until(lambda: len(frames) > 30, 5)
-    times = [face.t_ticks for face in frames]
-    assert all(t % 800 == 0 for t in times)
-    assert len(server.faces.engines) == drawn
-    await server.client.delete(viewer.location)
-    await viewer.aclose()
