@@ -64,13 +64,7 @@ class Host:
 
     def usage(self) -> tuple[float, float]:
         """CPU seconds so far and resident memory in MiB, of the server and its children together."""
-        cpu_s = memory = 0.0
-        for process in [self.process, *self.process.children(recursive=True)]:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                times = process.cpu_times()
-                cpu_s += times.user + times.system
-                memory += process.memory_info().rss / 2**20
-        return cpu_s, memory
+        return usage_of(self.process)
 
 
 @contextlib.contextmanager
@@ -81,7 +75,7 @@ def serving(options: HostOptions) -> Iterator[Host]:
     with contextlib.ExitStack() as stack:
         log = stack.enter_context(tempfile.TemporaryFile("w+", errors="replace"))
         process = psutil.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
-        stack.callback(_end, process)
+        stack.callback(end_process, process)
         line = process.stdout.readline().strip()
         if not line.startswith("http"):
             log.seek(0)
@@ -92,7 +86,18 @@ def serving(options: HostOptions) -> Iterator[Host]:
         yield host
 
 
-def _end(process: psutil.Popen) -> None:
+def usage_of(process: psutil.Process) -> tuple[float, float]:
+    """CPU seconds so far and resident memory in MiB, of a process and its children together."""
+    cpu_s = memory = 0.0
+    for one in [process, *process.children(recursive=True)]:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            times = one.cpu_times()
+            cpu_s += times.user + times.system
+            memory += one.memory_info().rss / 2**20
+    return cpu_s, memory
+
+
+def end_process(process: psutil.Popen) -> None:
     process.terminate()
     try:
         process.wait(END_TIMEOUT_S)

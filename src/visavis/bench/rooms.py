@@ -35,6 +35,7 @@ from visavis.bench.clicks import CLICK_WORD
 from visavis.bench.ear import Ear
 from visavis.bench.glass import Glass
 from visavis.bench.hooks import on_every_frame, on_every_sound
+from visavis.bench.host import end_process, usage_of
 from visavis.bench.room_host import RoomOptions
 from visavis.bench.row import Row
 from visavis.bench.run import Plan
@@ -66,13 +67,7 @@ class RoomHost:
 
     def usage(self) -> tuple[float, float]:
         """CPU seconds so far and resident MiB, of the agent's process and its children."""
-        cpu_s = memory = 0.0
-        for process in [self.process, *self.process.children(recursive=True)]:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                times = process.cpu_times()
-                cpu_s += times.user + times.system
-                memory += process.memory_info().rss / 2**20
-        return cpu_s, memory
+        return usage_of(self.process)
 
 
 def measure_room(
@@ -107,13 +102,7 @@ def hosted(server: LiveKitServer, options: RoomOptions) -> Iterator[RoomHost]:
                 raise Unavailable(f"The agent to measure did not start: {said[-1] if said else 'it said nothing'}.")
             yield RoomHost(process, server, options.room, identity)
         finally:
-            process.terminate()
-            try:
-                process.wait(10)
-            except psutil.TimeoutExpired:
-                process.kill()
-                process.wait(10)
-            process.stdout.close()
+            end_process(process)
 
 
 async def _measure(host: RoomHost, plan: Plan, row: Row, part: Any) -> None:
